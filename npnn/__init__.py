@@ -1,0 +1,90 @@
+"""npnn: torch.nn in NumPy, channels-last, every forward and backward written out and proven against torch.
+
+The package answers to torch's names at torch's places, so that `import npnn as torch`, `import npnn as nn`, `from npnn import nn`
+and `import npnn.functional as F` all read naturally. Rooms, from the bottom up; each imports only from those above it here:
+
+    autograd/     Function and Context, the tape's engine, no_grad, gradcheck
+    ops/          the textbook: each operation a forward beside its backward, on plain arrays
+    random.py     torch's random streams, from the same seed
+    tensors/      Tensor: its methods, the functions that make tensors and work on them
+    functional/   torch.nn.functional: arguments checked, one operation called
+    modules/      torch.nn's classes
+    init/, optim/, utils/, serialization.py    as torch has them
+    datasets/, training/, __main__.py          Iris, the trainer, and the `npnn` command
+"""
+
+import sys
+
+from npnn import autograd, cuda, functional, init, optim, random, utils
+from npnn._version import __version__
+from npnn.autograd.grad_mode import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from npnn.devices import device
+from npnn.dtypes import (
+    bool_ as bool,
+    cdouble,
+    cfloat,
+    complex64,
+    complex128,
+    double,
+    dtype,
+    float16,
+    float32,
+    float64,
+    float_ as float,
+    get_default_dtype,
+    half,
+    int8,
+    int16,
+    int32,
+    int64,
+    int_ as int,
+    long,
+    result_type,
+    set_default_dtype,
+    short,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+)
+from npnn.modules import *
+from npnn.parameter import Buffer, Parameter
+from npnn.random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
+from npnn.serialization import load, save
+from npnn.tensors import Size, Tensor
+from npnn.tensors.creation import (
+    arange,
+    as_tensor,
+    bernoulli,
+    empty,
+    empty_like,
+    eye,
+    from_numpy,
+    full,
+    full_like,
+    linspace,
+    normal,
+    ones,
+    ones_like,
+    rand,
+    rand_like,
+    randint,
+    randn,
+    randn_like,
+    randperm,
+    tensor,
+    zeros,
+    zeros_like,
+)
+from npnn.tensors.functions import *
+
+# torch.nn is where torch keeps its layers; here they are at the top, and `npnn.nn` is another name for the same module.
+nn = sys.modules[__name__]
+sys.modules[f"{__name__}.nn"] = nn

@@ -1,0 +1,421 @@
+"""The engine: one walk of the tape from outputs to inputs, and what is built on it: backward and grad.
+
+Every call that was recorded carries a number, and its inputs always carry smaller ones. Taking the nodes from the largest
+number down is therefore a topological order of the graph, read backwards, and that is the whole trick of
+backpropagation: when a node's turn comes, everything that used its outputs has already been through, so the gradient that
+has piled up for it is complete and its own backward runs exactly once. The walk is a loop over a heap, not a recursion,
+so the depth of a network is bounded by memory alone.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from npnn._typing import Array, Shape
+from npnn.autograd import function as _function
+from npnn.autograd.function import Context, Edge, wrap
+from npnn.autograd.grad_mode import mode
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Adds the gradient of `tensors` to the `.grad` of every leaf that they depend on.
+
+    Args:
+        tensors: a tensor or a sequence of them.
+        grad_tensors: the gradient of each, of its shape; may be left out for tensors of one element, where it is 1.
+        retain_graph: keep what backward has used, for another walk. Default: the value of `create_graph`.
+        create_graph: record backward itself, for second derivatives.
+        inputs: the tensors whose `.grad` is to be filled, and no others. Default: every leaf.
+
+    Raises:
+        RuntimeError: a tensor does not require grad, has several elements and no gradient, a gradient's shape differs
+            from its tensor's, or the graph was already freed.
+
+    Source: torch.autograd.backward.
+
+    Examples:
+        >>> import npnn
+        >>> x = npnn.tensor([1.0, 2.0], requires_grad=True)
+        >>> npnn.autograd.backward((x * x).sum())
+        >>> x.grad
+        tensor([2., 4.])
+    """
+    roots = _as_tuple(tensors)
+    gradients = _root_gradients(roots, _as_tuple(grad_tensors, len(roots)), create_graph)
+    keep = create_graph if retain_graph is None else retain_graph
+    wanted = None if inputs is None else _as_tuple(inputs)
+    if wanted is not None and not wanted:
+        raise RuntimeError("`inputs` argument to `backward` cannot be empty: leave it out to fill every leaf's .grad")
+    captured = _walk(roots, gradients, keep, create_graph, wanted)
+    if wanted is not None:
+        for tensor, grad in zip(wanted, captured, strict=True):
+            if grad is not None:
+                _accumulate(tensor, _copy(grad), create_graph)
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Any, ...]:
+    """The gradients of `outputs` with respect to `inputs`, returned rather than accumulated.
+
+    Args:
+        outputs: a tensor or a sequence of them.
+        inputs: the tensors, leaves or not, to differentiate with respect to.
+        grad_outputs: the gradient of each output, of its shape; may be left out for outputs of one element.
+        retain_graph: keep what backward has used, for another walk. Default: the value of `create_graph`.
+        create_graph: record the walk, so that the gradients can themselves be differentiated.
+        allow_unused: give None, rather than an error, for an input that the outputs do not depend on. Default: the value
+            of `materialize_grads`.
+        is_grads_batched: the gradients carry a leading batch axis; the walk is made once for each entry of it.
+        materialize_grads: give zeros, rather than None, for an input that is not used.
+
+    Returns:
+        One tensor for each input.
+
+    Raises:
+        RuntimeError: an output or input does not require grad, an input is unused, a shape is wrong, or the graph was
+            already freed.
+        ValueError: `materialize_grads=True` with `allow_unused=False`.
+
+    Source: torch.autograd.grad.
+
+    Examples:
+        >>> import npnn
+        >>> x = npnn.tensor(3.0, requires_grad=True)
+        >>> (dx,) = npnn.autograd.grad(x**3, x, create_graph=True)
+        >>> (ddx,) = npnn.autograd.grad(dx, x)
+        >>> dx.item(), ddx.item()
+        (27.0, 18.0)
+    """
+    if materialize_grads and allow_unused is False:
+        raise ValueError("expected allow_unused to be True or left out when materialize_grads is True, got False")
+    roots, wanted = _as_tuple(outputs), _as_tuple(inputs)
+    if not wanted:
+        raise ValueError("grad requires non-empty inputs.")
+    for number, tensor in enumerate(wanted):
+        if not tensor.requires_grad:
+            raise RuntimeError(f"One of the differentiated Tensors does not require grad: inputs[{number}]")
+    keep = create_graph if retain_graph is None else retain_graph
+    given = _as_tuple(grad_outputs, len(roots))
+    if is_grads_batched:
+        batch = len(next(g for g in given if g is not None))
+        rows = [
+            grad(roots, wanted, [None if g is None else g[row] for g in given], keep or row < batch - 1,
+                 create_graph, allow_unused, False, materialize_grads)
+            for row in range(batch)
+        ]  # fmt: skip
+        stack = _function._tensor.stack
+        return tuple(None if column[0] is None else stack(list(column)) for column in zip(*rows, strict=True))
+    gradients = _root_gradients(roots, given, create_graph)
+    captured = _walk(roots, gradients, keep, create_graph, wanted)
+    results: list[Any] = []
+    for number, (tensor, value) in enumerate(zip(wanted, captured, strict=True)):
+        if value is None and materialize_grads:
+            value = np.zeros_like(tensor.array)
+        elif value is None and not allow_unused:
+            raise RuntimeError(
+                f"One of the differentiated Tensors appears to not have been used in the graph: inputs[{number}]. "
+                "Set allow_unused=True if this is the desired behavior."
+            )
+        results.append(value if value is None else wrap(value))
+    return tuple(results)
+
+
+def _walk(
+    roots: Sequence[Any],
+    gradients: Sequence[Any],
+    keep: bool,
+    create_graph: bool,
+    wanted: Sequence[Any] | None,
+) -> list[Any]:
+    """Carries the roots' gradients back through the tape.
+
+    Without `wanted` the gradients of leaves go to their `.grad`; with it they are returned, in its order, and only the
+    nodes that lead to a wanted tensor are run.
+    """
+    if wanted is None:
+        needed, captures = None, {}
+    else:
+        targets = [_edge(tensor) for tensor in wanted]
+        needed = _ancestors(roots, {id(node) for node, _ in targets})
+        captures = {(id(node), number): None for node, number in targets}
+    arriving: dict[int, list[Any]] = {}
+    heap: list[tuple[int, Context]] = []
+    leaves: dict[int, tuple[Any, Any]] = {}
+    tensor_type = _function._tensor
+
+    def deliver(edge: Edge, value: Any, owned: bool) -> None:
+        node, number = edge
+        if needed is not None and id(node) not in needed:
+            return
+        if isinstance(node, tensor_type):
+            if id(node) in leaves:
+                value = leaves[id(node)][1] + value
+            elif not owned:
+                value = _copy(value)
+            leaves[id(node)] = (node, value)
+            return
+        slots = arriving.get(id(node))
+        if slots is None:
+            slots = arriving[id(node)] = [None] * len(node.output_meta)
+            heapq.heappush(heap, (-node.sequence, node))
+        slots[number] = value if slots[number] is None else slots[number] + value
+
+    for root, gradient in zip(roots, gradients, strict=True):
+        deliver(_edge(root), gradient, False)
+    previous = mode.enabled
+    mode.enabled = create_graph
+    try:
+        while heap:
+            _, node = heapq.heappop(heap)
+            grad_outputs = arriving.pop(id(node))
+            _run_tensor_hooks(node, grad_outputs)
+            for number in range(len(grad_outputs)):
+                if (id(node), number) in captures:
+                    captures[id(node), number] = grad_outputs[number]
+            if needed is not None and needed[id(node)] == _TARGET_ONLY:
+                continue
+            grad_inputs = _run(node, grad_outputs, create_graph)
+            for edge, value in zip(node.edges, grad_inputs, strict=True):
+                if value is not None:
+                    deliver(edge, value, _is_owned(value, node, grad_outputs, grad_inputs))
+            if not keep:
+                node.release()
+        for key, (leaf, value) in leaves.items():
+            if leaf._hooks is not None:
+                value = _copy(_hooked(leaf._hooks.values(), value))
+            if wanted is None:
+                _accumulate(leaf, value, create_graph)
+            elif (key, 0) in captures:
+                captures[key, 0] = value
+    finally:
+        mode.enabled = previous
+    return [] if wanted is None else [captures[id(node), number] for node, number in targets]
+
+
+def _run(node: Context, grad_outputs: list[Any], create_graph: bool) -> tuple[Any, ...]:
+    """One node's backward, its hooks around it, its results checked against the inputs that they belong to."""
+    if node.materialize_grads:
+        for number, value in enumerate(grad_outputs):
+            if value is None:
+                shape, dtype = node.output_meta[number]
+                grad_outputs[number] = np.zeros(shape, dtype)
+    on_tensors = create_graph or not node.function.on_arrays
+    arguments = [wrap(value) if on_tensors and value is not None else value for value in grad_outputs]
+    if node.pre_hooks:
+        for hook in list(node.pre_hooks.values()):
+            replaced = hook(tuple(None if value is None else wrap(value) for value in arguments))
+            if replaced is not None:
+                arguments = [value if on_tensors else _as_array(value) for value in _as_tuple(replaced)]
+    if node.function.on_arrays:
+        node.recordable = create_graph
+    results = node.function.backward(node, *arguments)
+    if type(results) is not tuple:
+        results = tuple(results) if isinstance(results, list) else (results,)
+    results = _checked(node, results, create_graph)
+    if node.post_hooks:
+        before = tuple(None if value is None else wrap(value) for value in results)
+        after = tuple(None if value is None else wrap(value) for value in arguments)
+        for hook in list(node.post_hooks.values()):
+            replaced = hook(before, after)
+            before = before if replaced is None else _as_tuple(replaced)
+        results = before if create_graph else tuple(_as_array(value) for value in before)
+    return results
+
+
+def _checked(node: Context, results: tuple[Any, ...], create_graph: bool) -> tuple[Any, ...]:
+    """The gradients that backward returned, each brought to its input's shape and dtype, or refused."""
+    meta = node.input_meta
+    if len(results) != len(meta):
+        extra = results[len(meta) :]
+        # torch forgives trailing Nones, which stand for inputs that have no gradient.
+        if len(results) < len(meta) or any(value is not None for value in extra):
+            raise RuntimeError(
+                f"{node.name()} returned an incorrect number of gradients (expected {len(meta)}, got {len(results)})"
+            )
+        results = results[: len(meta)]
+    checked = []
+    for number, (value, expected) in enumerate(zip(results, meta, strict=True)):
+        if value is None or expected is None:
+            checked.append(None)
+            continue
+        if not create_graph:
+            value = _as_array(value)
+        shape, dtype = expected
+        if value.shape != shape:
+            value = _sum_to(value, shape, node, number)
+        if value.dtype != dtype:
+            value = value.astype(dtype)
+        checked.append(value)
+    return tuple(checked)
+
+
+def _sum_to(value: Any, shape: Shape, node: Context, number: int) -> Any:
+    """The gradient of a value that was broadcast: the sum over the axes along which it was repeated.
+
+    Every elementwise operation broadcasts, so this transpose of broadcasting is written here, once, and not in each of them.
+    """
+    lead = value.ndim - len(shape)
+    axes = tuple(range(lead)) + tuple(
+        lead + axis for axis, size in enumerate(shape) if size == 1 and value.shape[lead + axis] != 1
+    )
+    if lead >= 0 and axes:
+        summed = value.sum(axis=axes, keepdims=True)
+        if summed.shape[lead:] == shape:
+            return summed.reshape(shape)
+    raise RuntimeError(
+        f"Function {node.name()} returned an invalid gradient at index {number} - got {list(value.shape)} "
+        f"but expected shape compatible with {list(shape)}"
+    )
+
+
+def _accumulate(tensor: Any, value: Any, create_graph: bool) -> None:
+    """Adds a gradient to `tensor.grad`."""
+    if tensor.grad is None:
+        tensor.grad = wrap(value)
+    elif create_graph:
+        tensor.grad = tensor.grad + wrap(value)
+    else:
+        tensor.grad.array += value
+        tensor.grad._bump_version()
+    if tensor._accumulate_hooks is not None:
+        for hook in list(tensor._accumulate_hooks.values()):
+            hook(tensor)
+
+
+def _is_owned(value: Any, node: Context, grad_outputs: list[Any], grad_inputs: tuple[Any, ...]) -> bool:
+    """Whether a gradient that backward returned is a new array which nothing else can reach.
+
+    A leaf keeps such an array as its `.grad`; any other it must copy, or a later change of one gradient would change
+    another, or a value that was saved.
+    """
+    return (
+        node.function.on_arrays
+        and isinstance(value, np.ndarray)
+        and value.base is None
+        and not any(value is other for other in grad_outputs)
+        and not any(value is other for other in node._saved)
+        and sum(value is other for other in grad_inputs) == 1
+    )
+
+
+def _copy(value: Any) -> Any:
+    return value.clone() if isinstance(value, _function._tensor) else value.copy()
+
+
+def _run_tensor_hooks(node: Context, grad_outputs: list[Any]) -> None:
+    """Hooks that were put on a node's outputs, and the gradients that `retain_grad` keeps for them."""
+    if node.tensor_hooks is not None:
+        for number, hooks in node.tensor_hooks.items():
+            if grad_outputs[number] is not None:
+                grad_outputs[number] = _hooked(hooks.values(), grad_outputs[number])
+    if node.retained is not None:
+        for number, reference in node.retained.items():
+            tensor = reference()
+            if tensor is not None and grad_outputs[number] is not None:
+                value = grad_outputs[number]
+                kept = wrap(value if mode.enabled else _as_array(value).copy())
+                tensor.grad = kept if tensor.grad is None else tensor.grad + kept
+
+
+def _hooked(hooks: Iterable[Callable[..., Any]], value: Any) -> Any:
+    for hook in list(hooks):
+        replaced = hook(wrap(value))
+        if replaced is not None:
+            value = replaced if mode.enabled else _as_array(replaced)
+    return value
+
+
+_TARGET_ONLY, _ON_THE_WAY = 1, 2
+
+
+def _ancestors(roots: Sequence[Any], targets: set[int]) -> dict[int, int]:
+    """The nodes between the roots and the targets: on the way to one, or a target beyond which nothing is wanted."""
+    stack = [_edge(root)[0] for root in roots]
+    order: list[Any] = []
+    seen: set[int] = set()
+    while stack:
+        node = stack.pop()
+        if node is None or id(node) in seen:
+            continue
+        seen.add(id(node))
+        order.append(node)
+        if isinstance(node, Context):
+            stack.extend(edge[0] for edge in node.edges)
+    needed: dict[int, int] = {}
+    # Leaves carry no number and come first; then every node after all the nodes that it leads to.
+    for node in sorted(order, key=lambda node: node.sequence if isinstance(node, Context) else 0):
+        if isinstance(node, Context) and any(id(edge[0]) in needed for edge in node.edges):
+            needed[id(node)] = _ON_THE_WAY
+        elif id(node) in targets:
+            needed[id(node)] = _TARGET_ONLY
+    return needed
+
+
+def _edge(tensor: Any) -> Edge:
+    """Where the gradient of a tensor goes: to the node that made it, or to the leaf itself."""
+    node = tensor.grad_fn
+    return (tensor, 0) if node is None else (node, tensor._output_nr)
+
+
+def _root_gradients(roots: Sequence[Any], given: Sequence[Any], create_graph: bool) -> list[Any]:
+    """The gradient that the walk starts from at each root, checked against the root's shape."""
+    gradients: list[Any] = []
+    for number, (root, gradient) in enumerate(zip(roots, given, strict=True)):
+        if not root.requires_grad:
+            raise RuntimeError(
+                f"element {number} of tensors does not require grad and does not have a grad_fn: "
+                "it was computed from no tensor with requires_grad=True, or under no_grad"
+            )
+        if gradient is None:
+            if root.array.size != 1:
+                raise RuntimeError(
+                    f"grad can be implicitly created only for scalar outputs, got shape {list(root.array.shape)}: "
+                    "pass the gradient, an array of that shape"
+                )
+            gradients.append(np.ones_like(root.array))
+            continue
+        shape = np.shape(_as_array(gradient))
+        if shape != root.array.shape:
+            raise RuntimeError(
+                f"Mismatch in shape: grad_output[{number}] has a shape of {list(shape)} and output[{number}] has a shape "
+                f"of {list(root.array.shape)}."
+            )
+        if create_graph and isinstance(gradient, _function._tensor):
+            gradients.append(gradient)
+        else:
+            gradients.append(np.asarray(_as_array(gradient), root.array.dtype))
+    return gradients
+
+
+def _as_array(value: Any) -> Array | Any:
+    return value.array if isinstance(value, _function._tensor) else value
+
+
+def _as_tuple(value: Any, length: int = 1) -> tuple[Any, ...]:
+    """Torch's arguments may be one tensor, a sequence, or None for a sequence of Nones."""
+    if value is None:
+        return (None,) * length
+    if isinstance(value, (_function._tensor, np.ndarray, np.generic)):
+        return (value,)
+    values = tuple(value.values() if isinstance(value, dict) else value)
+    if length > 1 and len(values) != length:
+        raise RuntimeError(f"got {length} tensors and {len(values)} gradients")
+    return values

@@ -1,0 +1,439 @@
+"""Function, Operation and Context: a forward written beside its backward, and the record of one call.
+
+A `Function` is a pair of static methods, `forward` and `backward`. Calling `apply` runs `forward` and, if any input requires
+grad, leaves a `Context` behind the output: the node of the tape. A node holds what backward needs and an edge to the
+node, or the leaf tensor, that each input came from. `npnn.autograd.engine` walks those edges.
+
+This file knows nothing of `npnn.tensor`, which is built on it; tensor.py hands its class over through
+`set_tensor_type`.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from npnn._typing import Shape
+from npnn.autograd.grad_mode import mode
+
+Edge: TypeAlias = tuple[Any, int]
+"""Where a gradient goes next: (Context, number of its output), (leaf Tensor, 0), or (None, 0) for nowhere."""
+
+NOWHERE: Edge = (None, 0)
+
+_sequence = itertools.count(1)
+_tensor: Any = None
+
+
+def set_tensor_type(cls: type) -> None:
+    """Tells the tape which class to wrap outputs in."""
+    global _tensor
+    _tensor = cls
+
+
+def wrap(value: Any) -> Any:
+    """An array as a tensor off the tape; a tensor as itself."""
+    return value if isinstance(value, _tensor) else _tensor._wrap(value)
+
+
+class _Always:
+    """`needs_input_grad` of a Context that is driven by hand: every gradient is wanted."""
+
+    def __getitem__(self, index: int) -> bool:
+        return True
+
+
+class Context:
+    """What forward leaves for backward, and the node of the tape that stands for one call.
+
+    A Context made by hand drives an operation without a tape: `y = Op.forward(ctx, x)`, then `dx = Op.backward(ctx, dy)`.
+    Arrays go through `save_for_backward`, so that they are freed with the graph and checked for in-place changes;
+    anything small (shapes, axes, options) may be set as an attribute.
+
+    Attributes:
+        needs_input_grad: for each positional input of forward, whether its gradient is wanted.
+        saved_tensors: what was given to `save_for_backward`.
+        next_functions: for each input, the node that made it and which of its outputs it was.
+
+    Examples:
+        >>> import numpy as np
+        >>> from npnn.autograd.function import Context
+        >>> from npnn.ops.arithmetic import Mul
+        >>> ctx = Context()
+        >>> Mul.forward(ctx, np.array([2.0]), np.array([5.0]))
+        array([10.])
+        >>> Mul.backward(ctx, np.array([1.0]))
+        (array([5.]), array([2.]))
+    """
+
+    # Class attributes are the defaults: a call that records nothing pays for none of them.
+    function: type[Function]
+    needs_input_grad: Any = _Always()
+    edges: tuple[Edge, ...] = ()
+    input_meta: tuple[Any, ...] = ()
+    output_meta: tuple[tuple[Shape, np.dtype[Any]], ...] = ()
+    sequence: int = 0
+    materialize_grads: bool = True
+    recordable: bool = False
+    released: bool = False
+    tensor_hooks: dict[int, OrderedDict[int, Callable[..., Any]]] | None = None
+    retained: dict[int, Any] | None = None
+    pre_hooks: OrderedDict[int, Callable[..., Any]] | None = None
+    post_hooks: OrderedDict[int, Callable[..., Any]] | None = None
+    _saved: tuple[Any, ...] = ()
+    _origins: tuple[Any, ...] = ()
+    _non_differentiable: tuple[Any, ...] = ()
+    _dirty: tuple[Any, ...] = ()
+
+    if TYPE_CHECKING:
+        # forward may leave any small thing on its Context for backward.
+        def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: Any) -> None: ...
+
+    def save_for_backward(self, *values: Any) -> None:
+        """Keeps arrays (tensors, in a `Function`) for backward, where `saved_tensors` gives them back.
+
+        Inputs and outputs of forward stay differentiable in backward, which is what gives second derivatives; anything
+        else that is saved is a constant there.
+        """
+        self._saved = values
+
+    def mark_non_differentiable(self, *outputs: Any) -> None:
+        """Says that these outputs have no gradient. Integer and boolean outputs never have one."""
+        self._non_differentiable = outputs
+
+    def mark_dirty(self, *inputs: Any) -> None:
+        """Says that forward changed these inputs in place."""
+        self._dirty = inputs
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Whether an output that nothing depends on gives backward an array of zeros (the default) or None."""
+        self.materialize_grads = value
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """What `save_for_backward` was given.
+
+        Raises:
+            RuntimeError: the graph was freed by an earlier backward, or a saved value was changed in place since.
+        """
+        if self.released:
+            raise RuntimeError(
+                "Trying to backward through the graph a second time: what "
+                f"{self.name()} had saved was freed by the first backward. Pass retain_graph=True to the first one to keep it."
+            )
+        for origin in self._origins:
+            if origin is not None and origin[1].value != origin[2]:
+                raise RuntimeError(
+                    "one of the variables needed for gradient computation has been modified by an inplace operation: "
+                    f"a value of shape {list(origin[3])} that {self.name()} saved is at version {origin[1].value}; "
+                    f"expected version {origin[2]} instead."
+                )
+        if not self.recordable:
+            return self._saved
+        origins = self._origins or (None,) * len(self._saved)
+        return tuple(
+            value if origin is None else self._as_tensor(value, origin[0])
+            for value, origin in zip(self._saved, origins, strict=True)
+        )
+
+    def _as_tensor(self, value: Any, origin: Any) -> Any:
+        """A saved array as the tensor that it was: an input as itself, an output as an output of this node."""
+        if isinstance(origin, int):
+            tensor = _tensor._wrap(value)
+            tensor._requires_grad = True
+            tensor._grad_fn, tensor._output_nr = self, origin
+            return tensor
+        return origin
+
+    def _note_origins(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+        """Remembers which saved values are inputs or outputs, and at which version.
+
+        An output is noted by its number: holding the tensor itself would tie node and output into a cycle.
+        """
+        self._origins = tuple([self._origin(value, inputs, outputs) for value in self._saved])
+
+    def _origin(self, value: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> Any:
+        for tensor in inputs:
+            if isinstance(tensor, _tensor) and (value is tensor or value is tensor.array):
+                if tensor._inference:
+                    raise RuntimeError(
+                        f"Inference tensors cannot be saved for backward: an input of {self.name()} was made in "
+                        "inference_mode; clone it outside to use it in a recorded computation."
+                    )
+                version = tensor._shared_version()
+                return (tensor, version, version.value, tensor.array.shape)
+        for number, tensor in enumerate(outputs):
+            if isinstance(tensor, _tensor) and (value is tensor or value is tensor.array):
+                version = tensor._shared_version()
+                return (number, version, version.value, tensor.array.shape)
+        return None
+
+    def release(self) -> None:
+        """Drops what was saved. A node that saved nothing can be walked again, as on torch."""
+        if self._saved:
+            self._saved, self._origins, self.released = (), (), True
+
+    def name(self) -> str:
+        """The name that torch's users know a node by: that of the operation, and `Backward`."""
+        return f"{self.function.__name__}Backward"
+
+    @property
+    def next_functions(self) -> tuple[Edge, ...]:
+        """For each input: (the node that made it, which of its outputs it was); leaves stand behind AccumulateGrad."""
+        return tuple(
+            (AccumulateGrad(node), 0) if isinstance(node, _tensor) else (node, number)
+            for node, number in self.edges
+        )
+
+    def register_hook(self, hook: Callable[..., Any]) -> HookHandle:
+        """Calls `hook(grad_inputs, grad_outputs)` after this node's backward; a result replaces grad_inputs."""
+        self.post_hooks = OrderedDict() if self.post_hooks is None else self.post_hooks
+        return HookHandle(self.post_hooks, hook)
+
+    def register_prehook(self, hook: Callable[..., Any]) -> HookHandle:
+        """Calls `hook(grad_outputs)` before this node's backward; a result replaces grad_outputs."""
+        self.pre_hooks = OrderedDict() if self.pre_hooks is None else self.pre_hooks
+        return HookHandle(self.pre_hooks, hook)
+
+    def __repr__(self) -> str:
+        return f"<{self.name()}>"
+
+
+class HookHandle:
+    """Takes a registered hook away again: call `remove`, or use it as a context manager."""
+
+    _ids = itertools.count()
+
+    def __init__(self, hooks: OrderedDict[int, Callable[..., Any]], hook: Callable[..., Any]) -> None:
+        self._hooks = hooks
+        self.id = next(self._ids)
+        hooks[self.id] = hook
+
+    def remove(self) -> None:
+        """Takes the hook away; a second call does nothing."""
+        self._hooks.pop(self.id, None)
+
+    def __enter__(self) -> HookHandle:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.remove()
+
+
+class AccumulateGrad:
+    """The end of the tape: adds the gradient that arrives to `variable.grad`."""
+
+    def __init__(self, variable: Any) -> None:
+        self.variable = variable
+
+    def name(self) -> str:
+        """The node's name."""
+        return "AccumulateGrad"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AccumulateGrad) and other.variable is self.variable
+
+    def __hash__(self) -> int:
+        return id(self.variable)
+
+    def __repr__(self) -> str:
+        return "<AccumulateGrad>"
+
+
+class Function:
+    """An operation of the user's own: `forward` and `backward` see tensors, as with torch.autograd.Function.
+
+    Subclass it, write both static methods, and call `apply`. forward takes a Context and the inputs, of any type; backward
+    takes the Context and the gradient of each output, and returns one gradient (or None) for each input. As on torch,
+    forward may leave out the Context if a static method `setup_context(ctx, inputs, output)` is given instead. The bodies may
+    be written in torch's terms or in NumPy's: tensors understand both.
+
+    Source: torch.autograd.Function.
+
+    Examples:
+        >>> import npnn
+        >>> class Cube(npnn.autograd.Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x):
+        ...         ctx.save_for_backward(x)
+        ...         return x**3
+        ...
+        ...     @staticmethod
+        ...     def backward(ctx, dy):
+        ...         (x,) = ctx.saved_tensors
+        ...         return 3 * x**2 * dy
+        >>> x = npnn.tensor([2.0], requires_grad=True)
+        >>> Cube.apply(x).backward()
+        >>> x.grad
+        tensor([12.])
+    """
+
+    on_arrays = False
+
+    @staticmethod
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        """Computes the outputs from the inputs."""
+        raise NotImplementedError("a Function needs a static method forward(ctx, *inputs)")
+
+    @staticmethod
+    def backward(*args: Any) -> Any:
+        """Computes the gradients of the inputs from those of the outputs."""
+        raise NotImplementedError("a Function needs a static method backward(ctx, *grad_outputs)")
+
+    setup_context: Callable[..., None] | None = None
+
+    @classmethod
+    def apply(cls, *inputs: Any) -> Any:
+        """Runs forward on the inputs and records the call if any of them requires grad."""
+        ctx = Context()
+        recording = _prepare(cls, ctx, inputs)
+        # As on torch, forward itself runs unrecorded: backward is its derivative.
+        enabled, mode.enabled = mode.enabled, False
+        try:
+            if cls.setup_context is None:
+                results = cls.forward(ctx, *inputs)
+            else:
+                results = cls.forward(*inputs)
+                cls.setup_context(ctx, inputs, results)
+        finally:
+            mode.enabled = enabled
+        single = not isinstance(results, tuple)
+        outputs = tuple(
+            _output_tensor(ctx, value, inputs) if isinstance(value, (_tensor, np.ndarray, np.generic)) else value
+            for value in ((results,) if single else results)
+        )
+        if recording:
+            ctx.recordable = True
+            _record(ctx, inputs, outputs)
+        return outputs[0] if single else outputs
+
+
+class Operation(Function):
+    """One of the house's own operations: a Function whose forward and backward see plain ndarrays.
+
+    Positional arguments of forward are its inputs, keyword arguments its options; backward returns one gradient for each
+    input. `apply` on plain arrays computes plain arrays; with a tensor among the inputs it gives a tensor and records the call.
+    So a backward that is written in plain NumPy, or in terms of other operations' `apply`, works on arrays and, when
+    `create_graph=True` asks for it, on tensors: that gives second derivatives.
+
+    Attributes:
+        is_view: forward may return a view of its first input; the output then shares its version counter.
+    """
+
+    on_arrays = True
+    is_view = False
+
+    @classmethod
+    def apply(cls, *inputs: Any, **options: Any) -> Any:
+        """Runs forward on the inputs' arrays and records the call if any of them requires grad."""
+        ctx = Context()
+        arrays = []
+        any_tensor = False
+        for value in inputs:
+            if isinstance(value, _tensor):
+                any_tensor = True
+                arrays.append(value.array)
+            else:
+                arrays.append(value)
+        if not any_tensor:
+            return cls.forward(ctx, *arrays, **options)
+        recording = _prepare(cls, ctx, inputs)
+        results = cls.forward(ctx, *arrays, **options)
+        if type(results) is not tuple:
+            output = _tensor._wrap(results)
+            if cls.is_view:
+                output._note_view(inputs[0], cls, options)
+            if recording:
+                _record(ctx, inputs, (output,))
+            return output
+        outputs = tuple([_tensor._wrap(value) for value in results])
+        if recording:
+            _record(ctx, inputs, outputs)
+        return outputs
+
+
+def _prepare(cls: type[Function], ctx: Context, inputs: Sequence[Any]) -> bool:
+    """Fills in what forward may ask of its Context; returns whether the call is to be recorded."""
+    ctx.function = cls
+    if mode.enabled:
+        needs = tuple([isinstance(value, _tensor) and value._requires_grad for value in inputs])
+        if True in needs:
+            ctx.needs_input_grad = needs
+            return True
+    ctx.needs_input_grad = (False,) * len(inputs)
+    return False
+
+
+def _record(ctx: Context, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+    """Hangs the node behind its outputs and ties it to the nodes that its inputs came from."""
+    edges: list[Edge] = []
+    meta: list[Any] = []
+    for value, needed in zip(inputs, ctx.needs_input_grad, strict=True):
+        if needed:
+            node = value._grad_fn if value._base is None else value.grad_fn
+            edges.append((value, 0) if node is None else (node, value._output_nr))
+            meta.append((value.array.shape, value.array.dtype))
+        else:
+            edges.append(NOWHERE)
+            meta.append(None)
+    ctx.edges = tuple(edges)
+    ctx.input_meta = tuple(meta)
+    ctx.sequence = next(_sequence)
+    output_meta = []
+    for number, output in enumerate(outputs):
+        if not isinstance(output, _tensor):
+            output_meta.append(((), np.dtype(np.float32)))
+            continue
+        array = output.array
+        output_meta.append((array.shape, array.dtype))
+        if array.dtype.kind in "fc" and not _is_among(output, ctx._non_differentiable):
+            output._requires_grad = True
+            output._grad_fn, output._output_nr = ctx, number
+    ctx.output_meta = tuple(output_meta)
+    if ctx._saved:
+        ctx._note_origins(inputs, outputs)
+
+
+def _is_among(output: Any, marked: tuple[Any, ...]) -> bool:
+    return any(output is value or output.array is value for value in marked)
+
+
+def _output_tensor(ctx: Context, value: Any, inputs: Sequence[Any]) -> Any:
+    """What a user's forward returned, as a tensor of its own; an input handed through becomes a view of itself."""
+    if not isinstance(value, _tensor):
+        return _tensor._wrap(value)
+    if _is_among(value, ctx._dirty):
+        value._bump_version()
+        return value
+    if any(value is source for source in inputs):
+        output = value.detach()
+        if any(value is saved for saved in ctx._saved):
+            ctx._saved = tuple(output if saved is value else saved for saved in ctx._saved)
+        return output
+    return value
+
+
+def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
+    """Marks a backward that cannot itself be differentiated; a second derivative through it raises an error.
+
+    Args:
+        backward: the static method `backward(ctx, *grad_outputs)` of a Function.
+
+    Returns:
+        The same backward; asked for `create_graph=True`, it raises a RuntimeError that names the operation.
+    """
+
+    @functools.wraps(backward)
+    def wrapper(ctx: Context, *grad_outputs: Any) -> Any:
+        if mode.enabled and any(isinstance(grad, _tensor) and grad.requires_grad for grad in grad_outputs):
+            raise RuntimeError(f"trying to differentiate twice {ctx.function.__name__}, whose backward is marked with once_differentiable")
+        return backward(ctx, *grad_outputs)
+
+    return wrapper
+

@@ -1,0 +1,240 @@
+"""Functions of one array, element by element: exponentials, logarithms, roots, trigonometry.
+
+Each backward is dy f'(x), written in x or, where that is cheaper, in the output y, which is then saved instead of x.
+Sources: the torch function of the same name; the derivatives are the textbook ones.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from npnn._typing import Array, Gradients
+from npnn.autograd.function import Context, Operation
+
+
+class Exp(Operation):
+    """exp x; y' = y."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        y = np.exp(x)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        (y,) = ctx.saved_tensors
+        return (dy * y,)
+
+
+class Expm1(Operation):
+    """Exp x - 1, exact near 0; y' = y + 1."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        y = np.expm1(x)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        (y,) = ctx.saved_tensors
+        return (dy * (y + 1),)
+
+
+class Log(Operation):
+    """ln x; y' = 1 / x."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        ctx.save_for_backward(x)
+        return np.log(x)
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        (x,) = ctx.saved_tensors
+        return (dy / x,)
+
+
+class Log1p(Operation):
+    """ln(1 + x), exact near 0; y' = 1 / (1 + x)."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        ctx.save_for_backward(x)
+        return np.log1p(x)
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        (x,) = ctx.saved_tensors
+        return (dy / (1 + x),)
+
+
+class Log2(Operation):
+    """log₂ x; y' = 1 / (x ln 2)."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        ctx.save_for_backward(x)
+        return np.log2(x)
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        (x,) = ctx.saved_tensors
+        return (dy / (x * float(np.log(2))),)
+
+
+class Log10(Operation):
+    """log₁₀ x; y' = 1 / (x ln 10)."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        ctx.save_for_backward(x)
+        return np.log10(x)
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        (x,) = ctx.saved_tensors
+        return (dy / (x * float(np.log(10))),)
+
+
+class Sqrt(Operation):
+    """√x; y' = 1 / (2 y)."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        y = np.sqrt(x)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        (y,) = ctx.saved_tensors
+        return (dy / (2 * y),)
+
+
+class Square(Operation):
+    """x²; y' = 2 x."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        ctx.save_for_backward(x)
+        return x * x
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        (x,) = ctx.saved_tensors
+        return (dy * (2 * x),)
+
+
+class Sin(Operation):
+    """sin x; y' = cos x."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        ctx.save_for_backward(x)
+        return np.sin(x)
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        (x,) = ctx.saved_tensors
+        return (dy * np.cos(x),)
+
+
+class Cos(Operation):
+    """cos x; y' = -sin x."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        ctx.save_for_backward(x)
+        return np.cos(x)
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        (x,) = ctx.saved_tensors
+        return (-dy * np.sin(x),)
+
+
+class Tan(Operation):
+    """tan x; y' = 1 + y²."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        y = np.tan(x)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        (y,) = ctx.saved_tensors
+        return (dy * (1 + y * y),)
+
+
+class ArcSin(Operation):
+    """arcsin x; y' = 1 / √(1 - x²)."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        ctx.save_for_backward(x)
+        return np.arcsin(x)
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        (x,) = ctx.saved_tensors
+        return (dy / np.sqrt(1 - x * x),)
+
+
+class ArcCos(Operation):
+    """arccos x; y' = -1 / √(1 - x²)."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        ctx.save_for_backward(x)
+        return np.arccos(x)
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        (x,) = ctx.saved_tensors
+        return (-dy / np.sqrt(1 - x * x),)
+
+
+class ArcTan(Operation):
+    """arctan x; y' = 1 / (1 + x²)."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        ctx.save_for_backward(x)
+        return np.arctan(x)
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        (x,) = ctx.saved_tensors
+        return (dy / (1 + x * x),)
+
+
+class Sinh(Operation):
+    """sinh x; y' = cosh x."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        ctx.save_for_backward(x)
+        return np.sinh(x)
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        (x,) = ctx.saved_tensors
+        return (dy * np.cosh(x),)
+
+
+class Cosh(Operation):
+    """cosh x; y' = sinh x."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        ctx.save_for_backward(x)
+        return np.cosh(x)
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        (x,) = ctx.saved_tensors
+        return (dy * np.sinh(x),)

@@ -1,0 +1,61 @@
+"""Filling tensors with random numbers, as torch does from the same seed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from npnn._typing import Array
+from npnn.autograd.function import wrap
+from npnn.random import Generator, default_generator
+from npnn.tensors.arithmetic import array_of
+
+
+class SamplingMethods:
+    """In-place sampling; each method draws from `generator`, or the default one."""
+
+    array: Array
+
+    def _assign(self, value: Any) -> Any:
+        raise NotImplementedError
+
+    def uniform_(self, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None) -> Any:
+        """Uniform on [from_, to)."""
+        return self._assign(_source(generator).uniform(self.array.shape, from_, to, self.array.dtype))
+
+    def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Any:
+        """Normal with a mean and a standard deviation."""
+        return self._assign(_source(generator).normal(self.array.shape, mean, std, self.array.dtype))
+
+    def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Any:
+        """1 with probability p, else 0."""
+        return self._assign(_source(generator).bernoulli(array_of(p), self.array.shape, self.array.dtype))
+
+    def random_(self, from_: int = 0, to: int | None = None, *, generator: Generator | None = None) -> Any:
+        """Integers, uniform on [from_, to); one number alone is `to`."""
+        source = _source(generator)
+        if to is None:
+            if from_ == 0:
+                return self._assign(source.random(self.array.shape, self.array.dtype))
+            from_, to = 0, from_
+        return self._assign(source.randint(from_, to, self.array.shape, self.array.dtype))
+
+    def exponential_(self, lambd: float = 1.0, *, generator: Generator | None = None) -> Any:
+        """Exponential with rate lambd."""
+        return self._assign(_source(generator).exponential(self.array.shape, lambd, self.array.dtype))
+
+    def bernoulli(self, *, generator: Generator | None = None) -> Any:
+        """1 with the probability that each element gives, else 0, in a new tensor."""
+        result: Any = np.zeros_like(self)  # type: ignore[call-overload]
+        return result.bernoulli_(self, generator=generator)
+
+    def multinomial(
+        self, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
+    ) -> Any:
+        """Indices drawn with probabilities in proportion to each row."""
+        return wrap(_source(generator).multinomial(self.array, num_samples, replacement))
+
+
+def _source(generator: Generator | None) -> Generator:
+    return default_generator if generator is None else generator
