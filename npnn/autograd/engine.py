@@ -153,7 +153,7 @@ def _walk(
     if wanted is None:
         needed, captures = None, {}
     else:
-        targets = [_edge(tensor) for tensor in wanted]
+        targets = [_target(tensor) for tensor in wanted]
         needed = _ancestors(roots, {id(node) for node, _ in targets})
         captures = {(id(node), number): None for node, number in targets}
     arriving: dict[int, list[Any]] = {}
@@ -161,41 +161,53 @@ def _walk(
     leaves: dict[int, tuple[Any, Any]] = {}
     tensor_type = _function._tensor
 
-    def deliver(edge: Edge, value: Any, owned: bool) -> None:
-        node, number = edge
-        if needed is not None and id(node) not in needed:
+    def deliver(node: Any, number: int, value: Any, owned: bool) -> None:
+        """Adds a gradient to what has arrived for a leaf, or for one output of a node, which is then due."""
+        key = id(node)
+        if needed is not None and key not in needed:
             return
         if isinstance(node, tensor_type):
-            if id(node) in leaves:
-                value = leaves[id(node)][1] + value
+            if key in leaves:
+                value = leaves[key][1] + value
             elif not owned:
                 value = _copy(value)
-            leaves[id(node)] = (node, value)
+            leaves[key] = (node, value)
             return
-        slots = arriving.get(id(node))
+        slots = arriving.get(key)
         if slots is None:
-            slots = arriving[id(node)] = [None] * len(node.output_meta)
+            slots = arriving[key] = [None] * node.outputs
             heapq.heappush(heap, (-node.sequence, node))
         slots[number] = value if slots[number] is None else slots[number] + value
 
     for root, gradient in zip(roots, gradients, strict=True):
-        deliver(_edge(root), gradient, False)
+        deliver(*_target(root), gradient, False)
     previous = mode.enabled
     mode.enabled = create_graph
     try:
         while heap:
             _, node = heapq.heappop(heap)
             grad_outputs = arriving.pop(id(node))
-            _run_tensor_hooks(node, grad_outputs)
-            for number in range(len(grad_outputs)):
-                if (id(node), number) in captures:
-                    captures[id(node), number] = grad_outputs[number]
-            if needed is not None and needed[id(node)] == _TARGET_ONLY:
-                continue
+            if node.tensor_hooks is not None or node.retained is not None:
+                _run_tensor_hooks(node, grad_outputs)
+            if needed is not None:
+                for number, value in enumerate(grad_outputs):
+                    if (id(node), number) in captures:
+                        captures[id(node), number] = value
+                if needed[id(node)] == _TARGET_ONLY:
+                    continue
             grad_inputs = _run(node, grad_outputs, create_graph)
             for edge, value in zip(node.edges, grad_inputs, strict=True):
-                if value is not None:
-                    deliver(edge, value, _is_owned(value, node, grad_outputs, grad_inputs))
+                if value is None or edge is None:
+                    continue
+                target, number, shape, dtype = edge
+                if not create_graph and type(value) is not np.ndarray:
+                    value = np.asarray(_as_array(value))
+                if value.shape != shape:
+                    value = _sum_to(value, shape, node, edge)
+                if value.dtype is not dtype and value.dtype != dtype:
+                    value = value.astype(dtype)
+                owned = isinstance(target, tensor_type) and _is_owned(value, node, grad_outputs, grad_inputs)
+                deliver(target, number, value, owned)
             if not keep:
                 node.release()
         for key, (leaf, value) in leaves.items():
@@ -211,63 +223,49 @@ def _walk(
 
 
 def _run(node: Context, grad_outputs: list[Any], create_graph: bool) -> tuple[Any, ...]:
-    """One node's backward, its hooks around it, its results checked against the inputs that they belong to."""
-    if node.materialize_grads:
+    """One node's backward, on arrays or, while it is itself recorded or is a user's, on tensors; with its hooks."""
+    if node.outputs > 1 and node.materialize_grads:
         for number, value in enumerate(grad_outputs):
-            if value is None:
-                shape, dtype = node.output_meta[number]
-                grad_outputs[number] = np.zeros(shape, dtype)
-    on_tensors = create_graph or not node.function.on_arrays
-    arguments = [wrap(value) if on_tensors and value is not None else value for value in grad_outputs]
+            if value is None and node.output_meta[number] is not None:
+                grad_outputs[number] = np.zeros(*node.output_meta[number])
+    arguments = grad_outputs
+    on_arrays = node.function.on_arrays
+    if create_graph or not on_arrays:
+        arguments = _as_tensors(grad_outputs)
+    if on_arrays:
+        node.recordable = create_graph
     if node.pre_hooks:
         for hook in list(node.pre_hooks.values()):
-            replaced = hook(tuple(None if value is None else wrap(value) for value in arguments))
+            replaced = hook(tuple(_as_tensors(arguments)))
             if replaced is not None:
-                arguments = [value if on_tensors else _as_array(value) for value in _as_tuple(replaced)]
-    if node.function.on_arrays:
-        node.recordable = create_graph
+                arguments = list(_as_tuple(replaced))
+        if on_arrays and not create_graph:
+            arguments = [_as_array(value) for value in arguments]
     results = node.function.backward(node, *arguments)
     if type(results) is not tuple:
         results = tuple(results) if isinstance(results, list) else (results,)
-    results = _checked(node, results, create_graph)
+    expected = len(node.edges)
+    if len(results) != expected:
+        # torch forgives Nones at the end, which stand for inputs that have no gradient.
+        if len(results) < expected or any(value is not None for value in results[expected:]):
+            raise RuntimeError(
+                f"{node.name()} returned an incorrect number of gradients (expected {expected}, got {len(results)})"
+            )
+        results = results[:expected]
     if node.post_hooks:
-        before = tuple(None if value is None else wrap(value) for value in results)
-        after = tuple(None if value is None else wrap(value) for value in arguments)
+        before, after = tuple(_as_tensors(results)), tuple(_as_tensors(arguments))
         for hook in list(node.post_hooks.values()):
             replaced = hook(before, after)
             before = before if replaced is None else _as_tuple(replaced)
-        results = before if create_graph else tuple(_as_array(value) for value in before)
+        results = before
     return results
 
 
-def _checked(node: Context, results: tuple[Any, ...], create_graph: bool) -> tuple[Any, ...]:
-    """The gradients that backward returned, each brought to its input's shape and dtype, or refused."""
-    meta = node.input_meta
-    if len(results) != len(meta):
-        extra = results[len(meta) :]
-        # torch forgives trailing Nones, which stand for inputs that have no gradient.
-        if len(results) < len(meta) or any(value is not None for value in extra):
-            raise RuntimeError(
-                f"{node.name()} returned an incorrect number of gradients (expected {len(meta)}, got {len(results)})"
-            )
-        results = results[: len(meta)]
-    checked = []
-    for number, (value, expected) in enumerate(zip(results, meta, strict=True)):
-        if value is None or expected is None:
-            checked.append(None)
-            continue
-        if not create_graph:
-            value = _as_array(value)
-        shape, dtype = expected
-        if value.shape != shape:
-            value = _sum_to(value, shape, node, number)
-        if value.dtype != dtype:
-            value = value.astype(dtype)
-        checked.append(value)
-    return tuple(checked)
+def _as_tensors(values: Iterable[Any]) -> list[Any]:
+    return [None if value is None else wrap(value) for value in values]
 
 
-def _sum_to(value: Any, shape: Shape, node: Context, number: int) -> Any:
+def _sum_to(value: Any, shape: Shape, node: Context, edge: Edge) -> Any:
     """The gradient of a value that was broadcast: the sum over the axes along which it was repeated.
 
     Every elementwise operation broadcasts, so this transpose of broadcasting is written here, once, and not in each of them.
@@ -280,6 +278,7 @@ def _sum_to(value: Any, shape: Shape, node: Context, number: int) -> Any:
         summed = value.sum(axis=axes, keepdims=True)
         if summed.shape[lead:] == shape:
             return summed.reshape(shape)
+    number = next(i for i, other in enumerate(node.edges) if other is edge)
     raise RuntimeError(
         f"Function {node.name()} returned an invalid gradient at index {number} - got {list(value.shape)} "
         f"but expected shape compatible with {list(shape)}"
@@ -288,13 +287,14 @@ def _sum_to(value: Any, shape: Shape, node: Context, number: int) -> Any:
 
 def _accumulate(tensor: Any, value: Any, create_graph: bool) -> None:
     """Adds a gradient to `tensor.grad`."""
-    if tensor.grad is None:
-        tensor.grad = wrap(value)
+    grad = tensor._grad
+    if grad is None:
+        tensor._grad = wrap(value)
     elif create_graph:
-        tensor.grad = tensor.grad + wrap(value)
+        tensor._grad = grad + wrap(value)
     else:
-        tensor.grad.array += value
-        tensor.grad._bump_version()
+        grad.array += value
+        grad._bump_version()
     if tensor._accumulate_hooks is not None:
         for hook in list(tensor._accumulate_hooks.values()):
             hook(tensor)
@@ -306,14 +306,16 @@ def _is_owned(value: Any, node: Context, grad_outputs: list[Any], grad_inputs: t
     A leaf keeps such an array as its `.grad`; any other it must copy, or a later change of one gradient would change
     another, or a value that was saved.
     """
-    return (
-        node.function.on_arrays
-        and isinstance(value, np.ndarray)
-        and value.base is None
-        and not any(value is other for other in grad_outputs)
-        and not any(value is other for other in node._saved)
-        and sum(value is other for other in grad_inputs) == 1
-    )
+    if not node.function.on_arrays or type(value) is not np.ndarray or value.base is not None:
+        return False
+    same = 0
+    for other in grad_inputs:
+        same += other is value
+    for other in grad_outputs:
+        same += other is value
+    for other in node._saved:
+        same += other is value
+    return same == 1
 
 
 def _copy(value: Any) -> Any:
@@ -348,7 +350,7 @@ _TARGET_ONLY, _ON_THE_WAY = 1, 2
 
 def _ancestors(roots: Sequence[Any], targets: set[int]) -> dict[int, int]:
     """The nodes between the roots and the targets: on the way to one, or a target beyond which nothing is wanted."""
-    stack = [_edge(root)[0] for root in roots]
+    stack = [_target(root)[0] for root in roots]
     order: list[Any] = []
     seen: set[int] = set()
     while stack:
@@ -358,19 +360,19 @@ def _ancestors(roots: Sequence[Any], targets: set[int]) -> dict[int, int]:
         seen.add(id(node))
         order.append(node)
         if isinstance(node, Context):
-            stack.extend(edge[0] for edge in node.edges)
+            stack.extend(edge[0] for edge in node.edges if edge is not None)
     needed: dict[int, int] = {}
     # Leaves carry no number and come first; then every node after all the nodes that it leads to.
     for node in sorted(order, key=lambda node: node.sequence if isinstance(node, Context) else 0):
-        if isinstance(node, Context) and any(id(edge[0]) in needed for edge in node.edges):
+        if isinstance(node, Context) and any(edge is not None and id(edge[0]) in needed for edge in node.edges):
             needed[id(node)] = _ON_THE_WAY
         elif id(node) in targets:
             needed[id(node)] = _TARGET_ONLY
     return needed
 
 
-def _edge(tensor: Any) -> Edge:
-    """Where the gradient of a tensor goes: to the node that made it, or to the leaf itself."""
+def _target(tensor: Any) -> tuple[Any, int]:
+    """Where the gradient of a tensor goes: to an output of the node that made it, or to the leaf itself."""
     node = tensor.grad_fn
     return (tensor, 0) if node is None else (node, tensor._output_nr)
 
@@ -390,7 +392,7 @@ def _root_gradients(roots: Sequence[Any], given: Sequence[Any], create_graph: bo
                     f"grad can be implicitly created only for scalar outputs, got shape {list(root.array.shape)}: "
                     "pass the gradient, an array of that shape"
                 )
-            gradients.append(np.ones_like(root.array))
+            gradients.append(np.ones(root.array.shape, root.array.dtype))
             continue
         shape = np.shape(_as_array(gradient))
         if shape != root.array.shape:

@@ -21,10 +21,9 @@ import numpy as np
 from npnn._typing import Shape
 from npnn.autograd.grad_mode import mode
 
-Edge: TypeAlias = tuple[Any, int]
-"""Where a gradient goes next: (Context, number of its output), (leaf Tensor, 0), or (None, 0) for nowhere."""
-
-NOWHERE: Edge = (None, 0)
+Edge: TypeAlias = tuple[Any, int, Shape, "np.dtype[Any]"]
+"""Where the gradient of an input goes, and what it must look like: the Context that made the input and which of
+its outputs it was, or (leaf Tensor, 0), then the input's shape and dtype."""
 
 _sequence = itertools.count(1)
 _tensor: Any = None
@@ -41,11 +40,17 @@ def wrap(value: Any) -> Any:
     return value if isinstance(value, _tensor) else _tensor._wrap(value)
 
 
-class _Always:
-    """`needs_input_grad` of a Context that is driven by hand: every gradient is wanted."""
+class _All:
+    """A `needs_input_grad` that answers the same for every input."""
+
+    def __init__(self, answer: bool) -> None:
+        self._answer = answer
 
     def __getitem__(self, index: int) -> bool:
-        return True
+        return self._answer
+
+
+_ALL_NEEDED, _NONE_NEEDED = _All(True), _All(False)
 
 
 class Context:
@@ -73,10 +78,10 @@ class Context:
 
     # Class attributes are the defaults: a call that records nothing pays for none of them.
     function: type[Function]
-    needs_input_grad: Any = _Always()
-    edges: tuple[Edge, ...] = ()
-    input_meta: tuple[Any, ...] = ()
-    output_meta: tuple[tuple[Shape, np.dtype[Any]], ...] = ()
+    needs_input_grad: Any = _ALL_NEEDED
+    edges: Sequence[Edge | None] = ()
+    outputs: int = 1
+    output_meta: Sequence[Any] = ()
     sequence: int = 0
     materialize_grads: bool = True
     recordable: bool = False
@@ -86,7 +91,7 @@ class Context:
     pre_hooks: OrderedDict[int, Callable[..., Any]] | None = None
     post_hooks: OrderedDict[int, Callable[..., Any]] | None = None
     _saved: tuple[Any, ...] = ()
-    _origins: tuple[Any, ...] = ()
+    _origins: Sequence[Any] = ()
     _non_differentiable: tuple[Any, ...] = ()
     _dirty: tuple[Any, ...] = ()
 
@@ -127,11 +132,11 @@ class Context:
                 "Trying to backward through the graph a second time: what "
                 f"{self.name()} had saved was freed by the first backward. Pass retain_graph=True to the first one to keep it."
             )
-        for origin in self._origins:
+        for value, origin in zip(self._saved, self._origins, strict=False):
             if origin is not None and origin[1].value != origin[2]:
                 raise RuntimeError(
                     "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                    f"a value of shape {list(origin[3])} that {self.name()} saved is at version {origin[1].value}; "
+                    f"a value of shape {list(value.shape)} that {self.name()} saved is at version {origin[1].value}; "
                     f"expected version {origin[2]} instead."
                 )
         if not self.recordable:
@@ -156,23 +161,27 @@ class Context:
 
         An output is noted by its number: holding the tensor itself would tie node and output into a cycle.
         """
-        self._origins = tuple([self._origin(value, inputs, outputs) for value in self._saved])
-
-    def _origin(self, value: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> Any:
-        for tensor in inputs:
-            if isinstance(tensor, _tensor) and (value is tensor or value is tensor.array):
-                if tensor._inference:
-                    raise RuntimeError(
-                        f"Inference tensors cannot be saved for backward: an input of {self.name()} was made in "
-                        "inference_mode; clone it outside to use it in a recorded computation."
-                    )
-                version = tensor._shared_version()
-                return (tensor, version, version.value, tensor.array.shape)
-        for number, tensor in enumerate(outputs):
-            if isinstance(tensor, _tensor) and (value is tensor or value is tensor.array):
-                version = tensor._shared_version()
-                return (number, version, version.value, tensor.array.shape)
-        return None
+        origins: list[Any] = []
+        for value in self._saved:
+            origin = None
+            for tensor in inputs:
+                if isinstance(tensor, _tensor) and (value is tensor.array or value is tensor):
+                    if tensor._inference:
+                        raise RuntimeError(
+                            f"Inference tensors cannot be saved for backward: an input of {self.name()} was made in "
+                            "inference_mode; clone it outside to use it in a recorded computation."
+                        )
+                    version = tensor._shared_version()
+                    origin = (tensor, version, version.value)
+                    break
+            else:
+                for number, tensor in enumerate(outputs):
+                    if isinstance(tensor, _tensor) and (value is tensor.array or value is tensor):
+                        version = tensor._shared_version()
+                        origin = (number, version, version.value)
+                        break
+            origins.append(origin)
+        self._origins = origins
 
     def release(self) -> None:
         """Drops what was saved. A node that saved nothing can be walked again, as on torch."""
@@ -184,11 +193,11 @@ class Context:
         return f"{self.function.__name__}Backward"
 
     @property
-    def next_functions(self) -> tuple[Edge, ...]:
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
         """For each input: (the node that made it, which of its outputs it was); leaves stand behind AccumulateGrad."""
         return tuple(
-            (AccumulateGrad(node), 0) if isinstance(node, _tensor) else (node, number)
-            for node, number in self.edges
+            (None, 0) if edge is None else (AccumulateGrad(edge[0]) if isinstance(edge[0], _tensor) else edge[0], edge[1])
+            for edge in self.edges
         )
 
     def register_hook(self, hook: Callable[..., Any]) -> HookHandle:
@@ -292,7 +301,10 @@ class Function:
     def apply(cls, *inputs: Any) -> Any:
         """Runs forward on the inputs and records the call if any of them requires grad."""
         ctx = Context()
-        recording = _prepare(cls, ctx, inputs)
+        ctx.function = cls
+        needs = tuple([isinstance(value, _tensor) and value._requires_grad for value in inputs])
+        recording = mode.enabled and True in needs
+        ctx.needs_input_grad = needs if recording else (False,) * len(inputs)
         # As on torch, forward itself runs unrecorded: backward is its derivative.
         enabled, mode.enabled = mode.enabled, False
         try:
@@ -333,69 +345,56 @@ class Operation(Function):
     def apply(cls, *inputs: Any, **options: Any) -> Any:
         """Runs forward on the inputs' arrays and records the call if any of them requires grad."""
         ctx = Context()
-        arrays = []
-        any_tensor = False
+        ctx.function = cls
+        arrays, needs, any_tensor = [], [], False
         for value in inputs:
             if isinstance(value, _tensor):
                 any_tensor = True
                 arrays.append(value.array)
+                needs.append(value._requires_grad)
             else:
                 arrays.append(value)
-        if not any_tensor:
-            return cls.forward(ctx, *arrays, **options)
-        recording = _prepare(cls, ctx, inputs)
+                needs.append(False)
+        recording = True in needs and mode.enabled
+        ctx.needs_input_grad = needs if recording else _NONE_NEEDED
         results = cls.forward(ctx, *arrays, **options)
-        if type(results) is not tuple:
-            output = _tensor._wrap(results)
-            if cls.is_view:
-                output._note_view(inputs[0], cls, options)
+        if not any_tensor:
+            return results
+        if type(results) is tuple:
+            outputs = tuple([_tensor._wrap(value) for value in results])
             if recording:
-                _record(ctx, inputs, (output,))
-            return output
-        outputs = tuple([_tensor._wrap(value) for value in results])
+                _record(ctx, inputs, outputs)
+            return outputs
+        output = _tensor._wrap(results)
+        if cls.is_view:
+            output._note_view(inputs[0], cls, options)
         if recording:
-            _record(ctx, inputs, outputs)
-        return outputs
-
-
-def _prepare(cls: type[Function], ctx: Context, inputs: Sequence[Any]) -> bool:
-    """Fills in what forward may ask of its Context; returns whether the call is to be recorded."""
-    ctx.function = cls
-    if mode.enabled:
-        needs = tuple([isinstance(value, _tensor) and value._requires_grad for value in inputs])
-        if True in needs:
-            ctx.needs_input_grad = needs
-            return True
-    ctx.needs_input_grad = (False,) * len(inputs)
-    return False
+            _record(ctx, inputs, (output,))
+        return output
 
 
 def _record(ctx: Context, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
     """Hangs the node behind its outputs and ties it to the nodes that its inputs came from."""
-    edges: list[Edge] = []
-    meta: list[Any] = []
+    edges: list[Edge | None] = []
     for value, needed in zip(inputs, ctx.needs_input_grad, strict=True):
         if needed:
+            array = value.array
             node = value._grad_fn if value._base is None else value.grad_fn
-            edges.append((value, 0) if node is None else (node, value._output_nr))
-            meta.append((value.array.shape, value.array.dtype))
+            edges.append((value if node is None else node, value._output_nr, array.shape, array.dtype))
         else:
-            edges.append(NOWHERE)
-            meta.append(None)
-    ctx.edges = tuple(edges)
-    ctx.input_meta = tuple(meta)
+            edges.append(None)
+    ctx.edges = edges
     ctx.sequence = next(_sequence)
-    output_meta = []
     for number, output in enumerate(outputs):
-        if not isinstance(output, _tensor):
-            output_meta.append(((), np.dtype(np.float32)))
+        if not isinstance(output, _tensor) or output.array.dtype.kind not in "fc":
             continue
-        array = output.array
-        output_meta.append((array.shape, array.dtype))
-        if array.dtype.kind in "fc" and not _is_among(output, ctx._non_differentiable):
-            output._requires_grad = True
-            output._grad_fn, output._output_nr = ctx, number
-    ctx.output_meta = tuple(output_meta)
+        if ctx._non_differentiable and _is_among(output, ctx._non_differentiable):
+            continue
+        output._requires_grad = True
+        output._grad_fn, output._output_nr = ctx, number
+    if len(outputs) > 1:
+        ctx.outputs = len(outputs)
+        ctx.output_meta = [(output.array.shape, output.array.dtype) if isinstance(output, _tensor) else None for output in outputs]
     if ctx._saved:
         ctx._note_origins(inputs, outputs)
 

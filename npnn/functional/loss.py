@@ -12,7 +12,7 @@ import numpy as np
 
 from npnn.functional._check import as_input, check_reduction, legacy_reduction
 from npnn.ops.activation import LogSoftmax
-from npnn.ops.loss import MSELoss, NLLLoss
+from npnn.ops.loss import CrossEntropy, MSELoss, NLLLoss
 from npnn.tensors import Tensor
 
 
@@ -151,8 +151,9 @@ def cross_entropy(
     if t.array.shape == x.array.shape and t.array.dtype.kind == "f":
         return _soft_cross_entropy(x, t, w, reduction, label_smoothing, ignore_index)
     _check_classes(x, t, ignore_index, "cross_entropy")
-    log_p: Tensor = LogSoftmax.apply(x, axis=-1)
-    hard: Tensor = NLLLoss.apply(log_p, t.array, w, ignore_index=ignore_index, reduction=reduction)
+    hard: Tensor
+    log_p: Tensor
+    hard, log_p = CrossEntropy.apply(x, t.array, w, ignore_index=ignore_index, reduction=reduction)
     if label_smoothing == 0.0:
         return hard
     kept = t.array != ignore_index
@@ -218,11 +219,13 @@ def _check_classes(x: Tensor, target: Tensor, ignore_index: int, name: str) -> N
             f"{name}: Expected target size {list(shape)}, got {list(target.array.shape)} for an input of shape "
             f"{list(x.array.shape)}, classes last"
         )
-    wrong = (target.array < 0) | (target.array >= classes)
-    if wrong.any():
-        wrong &= target.array != ignore_index
+    # As unsigned numbers negative classes are huge ones, so one comparison finds both kinds.
+    if target.array.size and target.array.astype(np.uint64).max() >= classes:
+        wrong = ((target.array < 0) | (target.array >= classes)) & (target.array != ignore_index)
         if wrong.any():
-            raise IndexError(f"Target {target.array[wrong].flat[0]} is out of bounds: there are {classes} classes, 0 to {classes - 1}")
+            raise IndexError(
+                f"Target {target.array[wrong].flat[0]} is out of bounds: there are {classes} classes, 0 to {classes - 1}"
+            )
 
 
 def _warn_of_broadcast(x: Tensor, target: Tensor) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from npnn._typing import Array, Gradients
 from npnn.autograd.function import Context, Operation
+from npnn.ops.activation import LogSoftmax
 
 
 class MSELoss(Operation):
@@ -56,47 +57,100 @@ class NLLLoss(Operation):
         ignore_index: int = -100,
         reduction: str = "mean",
     ) -> Array:
-        rows = x.reshape(-1, x.shape[-1])
-        classes = target.reshape(-1)
-        kept = classes != ignore_index
-        every = bool(kept.all())
-        picked = classes if every else np.where(kept, classes, 0)
-        row_weight: Any = np.ones((), x.dtype) if weight is None else weight[picked]
-        if not every:
-            row_weight = np.where(kept, row_weight, 0).astype(x.dtype)
-        row_weight = np.broadcast_to(row_weight, classes.shape)
-        where = np.arange(classes.size)
-        losses = -(rows[where, picked] * row_weight if weight is not None or not every else rows[where, picked])
-        ctx.shape = x.shape
-        if reduction == "none":
-            ctx.save_for_backward(picked, row_weight)
-            return losses.reshape(target.shape)
-        total = losses.sum()
-        if reduction == "mean":
-            weights = row_weight.sum()
-            row_weight = row_weight / weights
-            total = total / weights
-        ctx.save_for_backward(picked, row_weight)
-        return np.asarray(total)
+        return _pick(ctx, x, target, weight, ignore_index, reduction)
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
-        picked, row_weight = ctx.saved_tensors
-        drows = _Scatter.apply(-dy.reshape(-1) * row_weight, picked, classes=ctx.shape[-1])
-        return drows.reshape(ctx.shape), None, None
+        share, classes = _shares(ctx, dy)
+        zeros = np.zeros((classes.size, ctx.shape[-1]), dy.dtype)
+        return _AddAt.apply(zeros, -share, classes).reshape(ctx.shape), None, None
 
 
-class _Scatter(Operation):
-    """A matrix of zeros with x_i in row i, at column_i. Its backward picks the same elements of dy."""
+class CrossEntropy(Operation):
+    """NLLLoss of the log-softmax of logits x, in one step: two outputs, the loss and the log-probabilities l.
+
+    With p = exp l the softmax, and t the target class of a row, d(-w_t l_t)/dx = w_t (p - e_t): the two Jacobians, of which
+    the softmax's alone has C² entries, collapse into one subtraction. l is an output, rather than a private value,
+    so that a second derivative finds its way from p back to x: dx = dl - p Σ dl is what it adds.
+
+    x (N, *d, C), target (N, *d), weight (C,) or None, and reductions as in NLLLoss.
+
+    Source: torch.nn.functional.cross_entropy, classes last.
+    """
 
     @staticmethod
-    def forward(ctx: Context, x: Array, column: Array, *, classes: int) -> Array:
+    def forward(
+        ctx: Context,
+        x: Array,
+        target: Array,
+        weight: Array | None = None,
+        *,
+        ignore_index: int = -100,
+        reduction: str = "mean",
+    ) -> tuple[Array, Array]:
+        log_p = LogSoftmax.forward(Context(), x)
+        loss = _pick(ctx, log_p, target, weight, ignore_index, reduction)
+        ctx.save_for_backward(*ctx._saved, log_p)
+        ctx.set_materialize_grads(False)
+        return loss, log_p
+
+    @staticmethod
+    def backward(ctx: Context, dloss: Array | None, dlog_p: Array | None) -> Gradients:
+        p = np.exp(ctx.saved_tensors[-1])
+        dx: Any = 0
+        if dloss is not None:
+            share, classes = _shares(ctx, dloss)
+            rows = p.reshape(classes.size, -1) * share.reshape(-1, 1)
+            dx = _AddAt.apply(rows, -share, classes).reshape(ctx.shape)
+        if dlog_p is not None:
+            dx = dx + dlog_p - p * dlog_p.sum(axis=-1, keepdims=True)
+        return dx, None, None
+
+
+def _pick(
+    ctx: Context, log_p: Array, target: Array, weight: Array | None, ignore_index: int, reduction: str
+) -> Array:
+    """The losses -w_t l_t of rows, reduced; leaves the classes and the weight of each row on the Context."""
+    classes = target.reshape(-1)
+    rows = log_p.reshape(classes.size, log_p.shape[-1])
+    kept = classes != ignore_index
+    row_weight: Any = None if weight is None else weight
+    if not kept.all():
+        classes = np.where(kept, classes, 0)
+        row_weight = kept.astype(log_p.dtype) if weight is None else np.where(kept, weight[classes], 0)
+    elif weight is not None:
+        row_weight = weight[classes]
+    losses = -rows[np.arange(classes.size), classes]
+    total_weight: Any = classes.size
+    if row_weight is not None:
+        losses = losses * row_weight
+        total_weight = row_weight.sum()
+    ctx.shape, ctx.scale = log_p.shape, 1 / total_weight if reduction == "mean" and total_weight else 1.0
+    ctx.save_for_backward(classes, row_weight)
+    if reduction == "none":
+        return losses.reshape(target.shape)
+    total = losses.sum()
+    return np.asarray(total / total_weight if reduction == "mean" else total)
+
+
+def _shares(ctx: Context, dy: Array) -> tuple[Array, Array]:
+    """What each row's loss adds to the result, w_t dy (over Σ w_t for the mean), and the rows' classes."""
+    classes, row_weight = ctx.saved_tensors[:2]
+    share = dy.reshape(-1) * ctx.scale
+    return share if row_weight is None else share * row_weight, classes
+
+
+class _AddAt(Operation):
+    """The matrix x with v_i added in row i, at column_i. x is given up: its memory is the result's unless it is recorded."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array, v: Array, column: Array) -> Array:
         ctx.save_for_backward(column)
-        y = np.zeros((column.size, classes), x.dtype)
-        y[np.arange(column.size), column] = x
+        y = x.copy() if ctx.needs_input_grad[0] else x
+        y[np.arange(column.size), column] += v
         return y
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
         (column,) = ctx.saved_tensors
-        return dy[np.arange(column.size), column], None
+        return dy, dy[np.arange(column.size), column], None
