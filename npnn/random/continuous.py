@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from npnn._mt19937 import Engine
 from npnn._typing import Array, Shape
+from npnn.random.engine import Engine
 
 # The type in which torch computes, for each in which it stores; the digits of the latter's significand; its
 # largest number.
