@@ -1,0 +1,293 @@
+"""SGD: stochastic gradient descent, with momentum, weight decay and Nesterov's variant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from npnn._typing import Array
+from npnn.autograd.grad_mode import enable_grad
+from npnn.optim.optimizer import Optimizer, ParamsT
+from npnn.tensors import Tensor
+
+__all__ = ["SGD", "sgd"]
+
+# Large arrays are updated in pieces of this many elements. A piece and its temporaries stay in the cache, and
+# temporaries of 128 KiB or less are reused by the C library rather than given back to the system and faulted
+# in again: of 10 million elements, 2 to 5 times as fast as whole arrays.
+BLOCK = 1 << 14
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent on the gradients in `.grad`, optionally with momentum.
+
+    With learning rate γ, weight decay λ, momentum μ and dampening τ, a step moves each parameter θ by
+
+        g = ∇f(θ), or -∇f(θ) to maximize
+        g = g + λ θ                      if λ ≠ 0
+        b = g on θ's first step, μ b + (1 - τ) g after it;  g = b, or g + μ b with Nesterov      if μ ≠ 0
+        θ = θ - γ g
+
+    The learning rate multiplies the whole velocity b rather than each gradient that goes into it, and the
+    first b is the gradient itself, undampened: both are torch's choices, and differ from Sutskever et al.
+
+    Args:
+        params: tensors, (name, tensor) pairs or groups of them; see `Optimizer`.
+        lr: the learning rate γ, a number or a tensor of one element.
+        momentum: the momentum factor μ.
+        dampening: the part τ of each gradient after the first that the velocity leaves out.
+        weight_decay: the factor λ of the L2 penalty.
+        nesterov: whether to look ahead along the velocity; needs momentum and no dampening.
+        maximize: whether to ascend the objective rather than to descend it.
+        foreach: accepted for torch's sake. There it chooses between implementations of the same step that
+            differ in speed and memory; here there is one, and this changes nothing.
+        differentiable: whether the step is itself recorded, so that gradients flow through it to `.grad`, to
+            a tensor `lr` and to the parameters before it. Such a step writes in place into tensors on the
+            tape, so the parameters must not be leaves that require grad.
+        fused: accepted for torch's sake, as `foreach` is; excludes `foreach` and `differentiable`, and
+            requires floating-point parameters.
+
+    Raises:
+        ValueError: `lr`, `momentum` or `weight_decay` is negative, `lr` is a tensor of more than one element,
+            or `nesterov` comes without momentum or with dampening.
+        RuntimeError: `fused` comes with `foreach` or `differentiable`.
+
+    Source: torch.optim.SGD; Sutskever, Martens, Dahl & Hinton, "On the importance of initialization and
+    momentum in deep learning" (2013).
+
+    Examples:
+        >>> import npnn
+        >>> weight = npnn.Parameter(npnn.tensor([1.0, -2.0]))
+        >>> optimizer = npnn.optim.SGD([weight], lr=0.25, momentum=0.5)
+        >>> for _ in range(2):
+        ...     optimizer.zero_grad()
+        ...     (weight * weight).sum().backward()
+        ...     optimizer.step()
+        >>> weight.tolist()
+        [0.0, 0.0]
+    """
+
+    def __init__(
+        self,
+        params: ParamsT,
+        lr: float | Tensor = 1e-3,
+        momentum: float = 0,
+        dampening: float = 0,
+        weight_decay: float | Tensor = 0,
+        nesterov: bool = False,
+        *,
+        maximize: bool = False,
+        foreach: bool | None = None,
+        differentiable: bool = False,
+        fused: bool | None = None,
+    ) -> None:
+        if isinstance(lr, Tensor) and lr.numel() != 1:
+            raise ValueError(f"Tensor lr must be 1-element, but its shape is {tuple(lr.shape)}")
+        if lr < 0.0:
+            raise ValueError(f"Invalid learning rate: {lr}, expected a number that is not negative")
+        if momentum < 0.0:
+            raise ValueError(f"Invalid momentum value: {momentum}, expected a number that is not negative")
+        if weight_decay < 0.0:
+            raise ValueError(
+                f"Invalid weight_decay value: {weight_decay}, expected a number that is not negative"
+            )
+        if nesterov and (momentum <= 0 or dampening != 0):
+            raise ValueError(
+                "Nesterov momentum requires a momentum and zero dampening, "
+                f"but got momentum={momentum} and dampening={dampening}"
+            )
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "momentum": momentum,
+                "dampening": dampening,
+                "weight_decay": weight_decay,
+                "nesterov": nesterov,
+                "maximize": maximize,
+                "foreach": foreach,
+                "differentiable": differentiable,
+                "fused": fused,
+            },
+        )
+        if fused and differentiable:
+            raise RuntimeError("`fused` does not support `differentiable`: a fused step is not recorded")
+        if fused and foreach:
+            raise RuntimeError(
+                "`fused` and `foreach` cannot be `True` together: each names one implementation"
+            )
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        # Checkpoints of older torch releases lack the options that came later.
+        for group in self.param_groups:
+            group.setdefault("nesterov", False)
+            group.setdefault("maximize", False)
+            group.setdefault("foreach", None)
+            group.setdefault("differentiable", False)
+            group.setdefault("fused", False)
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Moves every parameter that has a gradient; the others, and their velocities, are left alone.
+
+        Args:
+            closure: evaluates the model again, with gradients, and returns the loss.
+
+        Returns:
+            What the closure returned, or None without one.
+
+        Raises:
+            RuntimeError: a gradient is neither floating point nor complex, or a parameter of a `fused` group
+                is not floating point.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+
+        for group in self.param_groups:
+            params = [param for param in group["params"] if param.grad is not None]
+            if group["fused"]:
+                _require_floating_point(params)
+            momentum = group["momentum"]
+            buffers: list[Tensor | None] = (
+                [self.state[param].get("momentum_buffer") for param in params]
+                if momentum != 0
+                else [None] * len(params)
+            )
+            update = _differentiable_sgd if self.defaults["differentiable"] else sgd
+            update(
+                params,
+                [param.grad for param in params],
+                buffers,
+                weight_decay=group["weight_decay"],
+                momentum=momentum,
+                lr=group["lr"],
+                dampening=group["dampening"],
+                nesterov=group["nesterov"],
+                maximize=group["maximize"],
+            )
+            if momentum != 0:
+                for param, buffer in zip(params, buffers, strict=True):
+                    self.state[param]["momentum_buffer"] = buffer
+        return loss
+
+
+def _require_floating_point(params: list[Tensor]) -> None:
+    for param in params:
+        if not param.is_floating_point():
+            raise RuntimeError(
+                f"`fused=True` requires all the params to be floating point Tensors, but one is {param.dtype}"
+            )
+
+
+def sgd(
+    params: list[Tensor],
+    grads: list[Tensor],
+    momentum_buffers: list[Tensor | None],
+    *,
+    weight_decay: float | Tensor,
+    momentum: float,
+    lr: float | Tensor,
+    dampening: float,
+    nesterov: bool,
+    maximize: bool,
+) -> None:
+    """One step of SGD on lists of tensors, in place and off the tape; see `SGD` for the formulas.
+
+    Args:
+        params: the parameters.
+        grads: the gradient of each of them.
+        momentum_buffers: the velocity of each of them. With momentum, None stands for one that has made no
+            step, and is replaced by the velocity it has then.
+        weight_decay: the factor of the L2 penalty.
+        momentum: the momentum factor.
+        lr: the learning rate.
+        dampening: the part of each gradient after the first that the velocity leaves out.
+        nesterov: whether to look ahead along the velocity.
+        maximize: whether to ascend.
+
+    Raises:
+        RuntimeError: a gradient is neither floating point nor complex.
+
+    Source: torch.optim.sgd.sgd.
+    """
+    dtype = None
+    for index, (param, grad) in enumerate(zip(params, grads, strict=True)):
+        if grad.array.dtype is not dtype:
+            dtype = grad.array.dtype
+            if dtype.kind not in "fc":
+                raise RuntimeError(
+                    f"sgd expected floating-point or complex gradients, but got one of {dtype}"
+                )
+            # As arrays of the gradients' own dtype they neither widen the update nor need a cast at each use.
+            step_size = np.array(float(lr), dtype)
+            if weight_decay != 0:
+                decay = np.array(float(weight_decay), dtype)
+            if momentum != 0:
+                keep, take = np.array(float(momentum), dtype), np.array(1 - float(dampening), dtype)
+        velocity, started = None, True
+        if momentum != 0:
+            buffer = momentum_buffers[index]
+            if buffer is None:
+                started = False
+                buffer = momentum_buffers[index] = Tensor(np.empty_like(grad.array))
+            velocity = buffer.array
+
+        arrays = (param.array, grad.array, velocity)
+        for theta, g, b in (arrays,) if grad.array.size <= BLOCK else _blocks(*arrays):
+            if maximize:
+                g = -g
+            if weight_decay != 0:
+                g = g + decay * theta
+            if b is not None:
+                if started:
+                    b *= keep
+                    b += g if dampening == 0 else take * g
+                else:
+                    b[...] = g
+                g = g + keep * b if nesterov else b
+            theta -= step_size * g
+        param._bump_version()
+
+
+def _blocks(theta: Array, g: Array, b: Array | None) -> Iterator[tuple[Array, Array, Array | None]]:
+    """Views of arrays of one shape, all cut alike into pieces of at most `BLOCK` elements."""
+    if theta.size <= BLOCK:
+        yield theta, g, b
+        return
+    rows = BLOCK * len(theta) // theta.size
+    # Rows that are larger than a block each are cut again.
+    parts = range(len(theta)) if rows == 0 else [slice(i, i + rows) for i in range(0, len(theta), rows)]
+    for part in parts:
+        yield from _blocks(theta[part], g[part], None if b is None else b[part])
+
+
+def _differentiable_sgd(
+    params: list[Tensor],
+    grads: list[Tensor],
+    momentum_buffers: list[Tensor | None],
+    *,
+    weight_decay: float | Tensor,
+    momentum: float,
+    lr: float | Tensor,
+    dampening: float,
+    nesterov: bool,
+    maximize: bool,
+) -> None:
+    """The step of `sgd`, recorded on the tape."""
+    if isinstance(lr, Tensor):
+        lr = lr.reshape(())
+    for index, (param, grad) in enumerate(zip(params, grads, strict=True)):
+        g = -grad if maximize else grad
+        if weight_decay != 0:
+            # The product may need its factors on the way back, and the parameter is about to change in place.
+            g = g + param.clone() * weight_decay
+        if momentum != 0:
+            buffer = momentum_buffers[index]
+            b = g.detach().clone() if buffer is None else buffer * momentum + g * (1 - dampening)
+            momentum_buffers[index] = b
+            g = g + b * momentum if nesterov else b
+        param.sub_(g * lr)
