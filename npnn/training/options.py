@@ -1,0 +1,200 @@
+"""The command line's options: one for each hyperparameter, and those that say where a run goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from npnn.training.config import DTYPES, SCHEDULES, Hyperparameters
+from npnn.training.experiment import check_name
+from npnn.training.model import ACTIVATIONS, INITIALIZERS
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+ROOT = "experiments"
+
+_DEFAULTS = Hyperparameters()
+
+
+def sizes(text: str) -> tuple[int, ...]:
+    """Reads hidden sizes, one for each layer, with commas between them.
+
+    Args:
+        text: from the command line.
+
+    Returns:
+        The sizes.
+
+    Raises:
+        BadParameter: they are no whole numbers.
+    """
+    try:
+        return tuple(int(size) for size in text.split(","))
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r} is not one whole number for each hidden layer, such as 16 or 16,8"
+        ) from None
+
+
+# Hyperparameter -> type of its option, what the help says, and what it says of the default if that is not the
+# value itself.
+_OPTIONS: dict[str, tuple[Any, str, str | None]] = {
+    "hidden": (sizes, "Width of each hidden layer, such as 16 or 16,8.", "16"),
+    "activation": (click.Choice(list(ACTIVATIONS)), "What follows each hidden layer.", None),
+    "init": (
+        click.Choice(list(INITIALIZERS)),
+        "How the weights start: as nn.Linear draws them, or as nn.init does, with biases at zero.",
+        None,
+    ),
+    "lr": (float, "Learning rate of SGD.", None),
+    "schedule": (click.Choice(list(SCHEDULES)), "How the learning rate changes from epoch to epoch.", None),
+    "factor": (float, "constant schedule: multiplies the learning rate in the first epochs.", "1.0"),
+    "total_iters": (int, "constant schedule: how many epochs that lasts.", "5"),
+    "gamma": (
+        float,
+        "exponential and step schedule: multiplies the learning rate each time.",
+        "0.98 and 0.1",
+    ),
+    "step_size": (int, "step schedule: epochs from one step to the next.", "50"),
+    "momentum": (float, "Momentum of SGD.", None),
+    "weight_decay": (float, "L2 penalty of SGD.", None),
+    "clip_norm": (float, "Greatest norm of the gradient.", "not clipped"),
+    "batch_size": (int, "Rows in each training step.", None),
+    "epochs": (int, "Passes over the training rows.", None),
+    "seed": (int, "Of the first weights and of the order of the rows.", None),
+    "split_seed": (int, "Of the split into 105 rows to train on, 15 to validate and 30 to test.", None),
+    "dtype": (click.Choice(DTYPES), "Of the network and its arithmetic.", None),
+    "standardize": (bool, "Shift and scale features by mean and deviation of the training rows.", None),
+}
+
+
+def hyperparameter_options(names: Iterable[str] = tuple(_OPTIONS)) -> Callable[[F], F]:
+    """Gives a command one option for each hyperparameter.
+
+    Args:
+        names: the hyperparameters, in the order of the help text.
+
+    Returns:
+        The decorator.
+    """
+    return _stack([_option(name) for name in names])
+
+
+def grid_options() -> Callable[[F], F]:
+    """Gives a command the options of a sweep: several lr and hidden, seeds, and all other hyperparameters.
+
+    Returns:
+        The decorator.
+    """
+    rest = hyperparameter_options(name for name in _OPTIONS if name not in ("lr", "hidden", "seed"))
+    return _stack(
+        [
+            click.option(
+                "--lr",
+                type=float,
+                multiple=True,
+                help="A learning rate; may be repeated.  [default: 0.003 0.03 0.3]",
+            ),
+            click.option(
+                "--hidden",
+                type=sizes,
+                multiple=True,
+                help="A width for each hidden layer; may be repeated.  [default: 4 16 64]",
+            ),
+            click.option(
+                "--seeds",
+                type=int,
+                default=3,
+                show_default=True,
+                help="Runs in each cell, with seeds 0, 1, 2, ...",
+            ),
+            rest,
+        ]
+    )
+
+
+def run_options(default_name: str) -> Callable[[F], F]:
+    """Gives a command the options that say where a run goes and what is shown of it.
+
+    Args:
+        default_name: name of the run unless another is given.
+
+    Returns:
+        The decorator.
+    """
+    return _stack(
+        [
+            click.option(
+                "--name",
+                default=default_name,
+                show_default=True,
+                callback=lambda ctx, param, value: check_name(value),
+                help="Name of the run's folder.",
+            ),
+            click.option(
+                "--root",
+                type=click.Path(),
+                default=ROOT,
+                show_default=True,
+                help="Where the runs' folders are.",
+            ),
+            click.option(
+                "--resume",
+                is_flag=True,
+                help="Continue a run, to the same numbers as if it had never stopped.",
+            ),
+            click.option("--overwrite", is_flag=True, help="Replace an earlier run of the same name."),
+            click.option(
+                "--checkpoint-every",
+                type=click.IntRange(min=1),
+                default=10,
+                show_default=True,
+                help="Epochs between two points from which --resume can continue.",
+            ),
+            click.option("--quiet", is_flag=True, help="Print nothing but errors."),
+            click.option("--plots/--no-plots", default=True, show_default=True, help="Draw the PNG files."),
+        ]
+    )
+
+
+def given_options(ctx: click.Context, names: Iterable[str] = tuple(_OPTIONS)) -> dict[str, Any]:
+    """The options that were really on the command line.
+
+    Args:
+        ctx: of the command.
+        names: which options to look at.
+
+    Returns:
+        Name -> value.
+    """
+    return {
+        name: ctx.params[name]
+        for name in names
+        if name in ctx.params and ctx.get_parameter_source(name) is not ParameterSource.DEFAULT
+    }
+
+
+def _option(name: str) -> Callable[[F], F]:
+    kind, text, default = _OPTIONS[name]
+    flag = "--" + name.replace("_", "-")
+    if kind is bool:
+        flag, kind = f"{flag}/--no-{flag[2:]}", None
+    if default is None:
+        return click.option(
+            flag, name, type=kind, default=getattr(_DEFAULTS, name), show_default=True, help=text
+        )
+    return click.option(flag, name, type=kind, help=f"{text}  [default: {default}]")
+
+
+def _stack(decorators: Iterable[Callable[[F], F]]) -> Callable[[F], F]:
+    """One decorator of many; the first one's option comes first in the help text."""
+
+    def decorate(command: F) -> F:
+        for decorator in reversed(list(decorators)):
+            command = decorator(command)
+        return command
+
+    return decorate
