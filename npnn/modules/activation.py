@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from npnn import functional as F
 from npnn.modules.module import Module
 from npnn.tensors import Tensor
@@ -98,7 +100,7 @@ class Softmax(Module):
 
     def __init__(self, dim: int | None = None) -> None:
         super().__init__()
-        self.dim = dim
+        self.dim = _checked_dim(dim)
 
     def forward(self, input: Tensor) -> Tensor:
         """Returns the softmax of x."""
@@ -129,7 +131,7 @@ class LogSoftmax(Module):
 
     def __init__(self, dim: int | None = None) -> None:
         super().__init__()
-        self.dim = dim
+        self.dim = _checked_dim(dim)
 
     def forward(self, input: Tensor) -> Tensor:
         """Returns the logarithm of the softmax of x."""
@@ -138,3 +140,9 @@ class LogSoftmax(Module):
     def extra_repr(self) -> str:
         """The axis, for repr."""
         return f"dim={self.dim}"
+
+
+def _checked_dim(dim: int | None) -> int | None:
+    if dim is not None and (isinstance(dim, bool) or not isinstance(dim, (int, np.integer))):
+        raise TypeError(f"dim must be an int or None, got {type(dim)}")
+    return dim

@@ -9,7 +9,8 @@ from npnn.tensors import Tensor
 class Flatten(Module):
     """Axes start_dim to end_dim, both included, run together into one.
 
-    Images are (N, H, W, C) here, so after a convolution the features come in H, W, C order, where torch has C, H, W.
+    Images are (N, H, W, C) here, so after a convolution the features come in H, W, C order, where torch has
+    C, H, W.
 
     Args:
         start_dim: the first axis. Default: 1, which leaves the batch axis alone.

@@ -1,6 +1,7 @@
 """Losses as modules.
 
-`size_average` and `reduce` are torch's older way of naming a reduction; they are accepted and win over `reduction`.
+`size_average` and `reduce` are torch's older way of naming a reduction; they are accepted and win over
+`reduction`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class _Loss(Module):
 
 
 class _WeightedLoss(_Loss):
-    """What losses with a weight for each class share: it is a buffer, so it is saved and converted with the module."""
+    """What losses with a weight for each class share: a buffer, saved and converted with the module."""
 
     weight: Tensor | None
 
