@@ -101,7 +101,7 @@ class ConvInput(Operation):
     def backward(ctx: Context, dx: Array) -> Gradients:
         dy, weight = ctx.saved_tensors
         needs_dy, needs_weight = (ctx.needs_input_grad[i] for i in range(2))
-        ddy = Conv.apply(dx, weight, None, **ctx.options) if needs_dy else None
+        ddy = _cropped(Conv.apply(dx, weight, None, **ctx.options), dy) if needs_dy else None
         dweight = ConvWeight.apply(dx, dy, kernel=weight.shape[:-2], **ctx.options) if needs_weight else None
         return ddy, dweight
 
@@ -130,7 +130,12 @@ class ConvWeight(Operation):
         x, dy = ctx.saved_tensors
         needs_x, needs_dy = (ctx.needs_input_grad[i] for i in range(2))
         dx = ConvInput.apply(dy, dweight, spatial=x.shape[1:-1], **ctx.options) if needs_x else None
-        return dx, Conv.apply(x, dweight, None, **ctx.options) if needs_dy else None
+        return dx, _cropped(Conv.apply(x, dweight, None, **ctx.options), dy) if needs_dy else None
+
+
+def _cropped(y: Array, like: Array) -> Array:
+    """y without the windows that `like` lacks: an x longer than it need be has room for more of them."""
+    return y if y.shape == like.shape else y[(slice(None), *(slice(size) for size in like.shape[1:-1]))]
 
 
 def _pad(x: Array, padding: tuple[tuple[int, int], ...]) -> Array:

@@ -1,0 +1,50 @@
+"""torch_ref: npnn held against torch. The only library code of this repository that imports torch.
+
+    import torch
+    from npnn import nn
+    from torch_ref import compare, from_torch, to_torch
+
+    twin = from_torch(torch_net)                          # weights and all, channels last
+    compare(twin, torch_net, x, second=True).raise_if_failed()
+
+What to read, from the bottom up:
+
+    layouts.py    how torch and npnn order the axes of everything, as a table
+    values.py     the two libraries side by side
+    flow.py       from the table to the layouts of a whole network
+    convert.py    from_torch, to_torch, load_torch_state_dict, torch_state_dict
+    report.py     what a comparison found
+    calls.py      one call on one library, and its derivatives
+    compare.py    compare, compare_functions
+    samples.py    what is to be compared, made ready:
+      cases.py      from this repository's own table
+      database.py   from torch's test databases
+    golden.py     what torch computes, in files, for where there is no torch
+    __main__.py   the command line: python -m torch_ref --help
+
+A layer of your own can be held against a torch one in the same way: `compare` takes its layouts as an
+argument, or add a row for it to `layouts.MODULES`.
+"""
+
+from torch_ref.compare import compare, compare_functions
+from torch_ref.convert import from_torch, load_torch_state_dict, to_torch, torch_state_dict
+from torch_ref.flow import UnknownLayoutError, layout_of
+from torch_ref.layouts import ANY, SAME, Layout, ModuleLayout, channels_last
+from torch_ref.report import Report
+
+__all__ = [
+    "ANY",
+    "SAME",
+    "Layout",
+    "ModuleLayout",
+    "Report",
+    "UnknownLayoutError",
+    "channels_last",
+    "compare",
+    "compare_functions",
+    "from_torch",
+    "layout_of",
+    "load_torch_state_dict",
+    "to_torch",
+    "torch_state_dict",
+]

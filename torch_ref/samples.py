@@ -1,0 +1,86 @@
+"""A sample: something to compare, made ready."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+import npnn
+from torch_ref.calls import Call, argument_names
+from torch_ref.compare import compare, compare_functions
+from torch_ref.flow import layout_of
+from torch_ref.layouts import MODULES, ModuleLayout
+from torch_ref.report import Report
+from torch_ref.values import NPNN, TORCH
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A module or function of npnn, its torch twin, and what they are called on.
+
+    Attributes:
+        name: what it is.
+        npnn: npnn's module or function.
+        torch: torch's; a module has the same weights.
+        inputs: what it is called on, as `compare` takes it.
+        kwargs: the same by name.
+        layouts: what is not the same about the arrays.
+        second: whether torch has second derivatives of it.
+        atol: absolute tolerance. Default: that of `torch_ref.report.TOLERANCE`.
+    """
+
+    name: str
+    npnn: Any
+    torch: Any
+    inputs: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    layouts: ModuleLayout
+    second: bool = True
+    atol: float | None = None
+
+    def compare(self, second: bool | None = None) -> Report:
+        """Compares the two.
+
+        Args:
+            second: compare second derivatives too. Default: where torch has them.
+        """
+        run: Any = compare if isinstance(self.torch, torch.nn.Module) else compare_functions
+        # torch's fused attention has no second derivative.
+        with sdpa_kernel(SDPBackend.MATH):
+            report: Report = run(
+                self.npnn,
+                self.torch,
+                *self.inputs,
+                kwargs=self.kwargs,
+                layouts=self.layouts,
+                second=self.second if second is None else second,
+                atol=self.atol,
+                name=self.name,
+            )
+        return report
+
+
+def layouts_of(
+    mine: npnn.nn.Module, theirs: torch.nn.Module, inputs: Sequence[Any], kwargs: Mapping[str, Any]
+) -> ModuleLayout:
+    """The layouts of a module. A lazy one, and its twin, are called once, so that their parameters are there.
+
+    Args:
+        mine: npnn's module.
+        theirs: its torch twin.
+        inputs: what it is called on, as `compare` takes it.
+        kwargs: the same by name.
+    """
+    if not isinstance(theirs, torch.nn.modules.lazy.LazyModuleMixin):
+        return layout_of(theirs)
+    layouts = MODULES[type(theirs).__name__]
+    names = argument_names(mine, len(inputs))
+    for library, module in ((NPNN, mine), (TORCH, theirs)):
+        mode = module.training
+        Call(library, module.eval(), layouts).run(names, inputs, kwargs, seed=0)
+        module.train(mode)
+    return layouts
