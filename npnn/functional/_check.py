@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from npnn.dtypes import get_default_dtype
 from npnn.tensors import Tensor
 from npnn.tensors.creation import as_tensor
 
@@ -21,6 +22,27 @@ def as_input(value: Any, name: str, dtype: Any = None) -> Tensor:
             raise TypeError(f"{name}(): argument must be a Tensor or an ndarray, not {type(value).__name__}")
         value = as_tensor(value)
     return value if dtype is None else value.to(dtype)
+
+
+def as_floating(value: Any, name: str, dtype: Any = None, from_integers: bool = False) -> Tensor:
+    """An argument as a floating-point tensor, in a dtype if one is given.
+
+    Args:
+        value: the argument.
+        name: the function's, for messages.
+        dtype: what to convert to first.
+        from_integers: make integers the default floating-point dtype, rather than refuse them.
+
+    Raises:
+        TypeError: it is neither a tensor nor an array.
+        NotImplementedError: it has another dtype.
+    """
+    x = as_input(value, name, dtype)
+    if from_integers and x.dtype.kind in "iu":
+        x = x.to(get_default_dtype())
+    if x.dtype.kind != "f":
+        raise NotImplementedError(f'"{name}" not implemented for {x.dtype}: expected a floating-point dtype')
+    return x
 
 
 def check_reduction(reduction: str) -> str:

@@ -1,0 +1,64 @@
+"""Evaluation in blocks: the same values, whatever the size, the layout in memory, the dtype."""
+
+import numpy as np
+import pytest
+
+import npnn
+from npnn.ops.blockwise import BLOCK, blockwise
+
+
+def formula(x, y, *, scale=2.0):
+    return scale * x / (1 + np.exp(-y))
+
+
+def arrays(*shape, dtype="float64"):
+    random = np.random.default_rng(0)
+    return random.standard_normal(shape).astype(dtype), random.standard_normal(shape).astype(dtype)
+
+
+@pytest.mark.parametrize("size", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 7])
+def test_sizes(size):
+    x, y = arrays(size)
+    np.testing.assert_array_equal(blockwise(formula, x, y), formula(x, y))
+    np.testing.assert_array_equal(blockwise(formula, x, y, scale=3.0), formula(x, y, scale=3.0))
+
+
+@pytest.mark.parametrize("view", [lambda x: x.T, lambda x: x[::2], lambda x: x[:, 1:], lambda x: x[::-1]])
+def test_layouts_in_memory(view):
+    x, y = (view(one) for one in arrays(300, 401))
+    x.flags.writeable = False
+    kept = x.copy()
+    result = blockwise(formula, x, y)
+    np.testing.assert_array_equal(result, formula(x, y))
+    np.testing.assert_array_equal(x, kept)
+    assert not np.may_share_memory(result, x)
+
+
+def test_several_axes_are_blocked_too():
+    x, y = arrays(30, 41, 57)
+    np.testing.assert_array_equal(blockwise(formula, x, y), formula(x, y))
+
+
+def test_blocks_are_what_the_formula_sees():
+    seen = []
+    blockwise(lambda x: seen.append(x.shape) or x, np.zeros((2, BLOCK + 3)))
+    assert seen == [(BLOCK,), (BLOCK,), (6,)]
+
+
+def test_float16_is_rounded_once():
+    x, y = arrays(1000, dtype="float16")
+    exactly = formula(x.astype("f4"), y.astype("f4")).astype("f2")
+    result = blockwise(formula, x, y)
+    assert result.dtype == np.float16
+    np.testing.assert_array_equal(result, exactly)
+    assert (formula(x, y) != exactly).any()
+
+
+def test_overflow_is_silent():
+    with np.errstate(all="raise"):
+        assert blockwise(formula, np.array([1.0]), np.array([-1e9])) == 0
+
+
+def test_tensors_are_recorded():
+    x, y = (npnn.tensor(one, requires_grad=True) for one in arrays(5))
+    assert npnn.autograd.gradcheck(lambda x, y: blockwise(formula, x, y), (x, y))
