@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from npnn import functional as F
@@ -104,6 +105,44 @@ class NLLLoss(_WeightedLoss):
         return F.nll_loss(
             input, target, weight=self.weight, ignore_index=self.ignore_index, reduction=self.reduction
         )
+
+
+class NLLLoss2d(NLLLoss):
+    """NLLLoss under the name that it once had for images; creating one warns.
+
+    Args:
+        weight: see NLLLoss, as all of these.
+        size_average: see the top of this page.
+        ignore_index: a target that counts for nothing.
+        reduce: see the top of this page.
+        reduction: "mean", "sum", or "none".
+
+    Shape:
+        - Input: (N, H, W, C). Target: (N, H, W). Output: (), or (N, H, W) for "none".
+
+    Source: torch.nn.NLLLoss2d.
+
+    Examples:
+        >>> import warnings
+        >>> from npnn import nn
+        >>> with warnings.catch_warnings():
+        ...     warnings.simplefilter("ignore")
+        ...     nn.NLLLoss2d()
+        NLLLoss2d()
+    """
+
+    def __init__(
+        self,
+        weight: Any = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        warnings.warn(
+            "`NLLLoss2d` has been deprecated: `NLLLoss` does all that it did", FutureWarning, stacklevel=2
+        )
+        super().__init__(weight, size_average, ignore_index, reduce, reduction)
 
 
 class CrossEntropyLoss(_WeightedLoss):

@@ -1,6 +1,7 @@
 """Losses: a prediction and a target in, and one number (or one per element) out.
 
-`reduction` is "mean", "sum" or "none", as on torch. Class scores carry their classes on the last axis: (N, *d, C).
+`reduction` is "mean", "sum" or "none", as on torch. Class scores carry their classes on the last axis: (N,
+*d, C).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from npnn.ops.activation import LogSoftmax
 
 
 class MSELoss(Operation):
-    """(x - t)², its mean or its sum; dx = 2 (x - t) dy, over the number of elements for the mean, and dt = -dx.
+    """(x - t)², its mean or its sum; dx = 2 (x - t) dy, divided by their number for the mean; dt = -dx.
 
     x and t of any shapes that broadcast. Source: torch.nn.functional.mse_loss.
     """
@@ -29,7 +30,10 @@ class MSELoss(Operation):
             return np.square(difference)
         rows = difference.reshape(-1)
         total = np.asarray(rows @ rows)
-        return total / difference.size if reduction == "mean" else total
+        if reduction == "mean":
+            # Of nothing the mean is nan, and no reason for a warning.
+            return total / difference.size if difference.size else total * np.nan
+        return total
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
@@ -39,10 +43,12 @@ class MSELoss(Operation):
 
 
 class NLLLoss(Operation):
-    """-w_t x_t, where t is the target class of each row of log-probabilities x, and w the class weights (1 unless given).
+    """-w_t x_t, with t the target class of each row of log-probabilities x and w_t the weight of that class.
 
-    x (N, *d, C), target (N, *d) integers in [0, C); rows whose target is `ignore_index` count for nothing. The mean is the
-    weighted one: the sum divided by Σ w_t. Every row has one element with a gradient, -w_t dy, over Σ w_t for the mean.
+    x (N, *d, C), target (N, *d) integers in [0, C); rows whose target is `ignore_index` count for nothing.
+    The mean is the
+    weighted one: the sum divided by Σ w_t. Every row has one element with a gradient, -w_t dy, over Σ w_t for
+    the mean.
 
     Source: torch.nn.functional.nll_loss, classes last.
     """
@@ -69,8 +75,9 @@ class NLLLoss(Operation):
 class CrossEntropy(Operation):
     """NLLLoss of the log-softmax of logits x, in one step: two outputs, the loss and the log-probabilities l.
 
-    With p = exp l the softmax, and t the target class of a row, d(-w_t l_t)/dx = w_t (p - e_t): the two Jacobians, of which
-    the softmax's alone has C² entries, collapse into one subtraction. l is an output, rather than a private value,
+    With p = exp l the softmax, and t the target class of a row, d(-w_t l_t)/dx = w_t (p - e_t): the two
+    Jacobians, of which the softmax's alone has C² entries, collapse into one subtraction. l is an output,
+    rather than a private value,
     so that a second derivative finds its way from p back to x: dx = dl - p Σ dl is what it adds.
 
     x (N, *d, C), target (N, *d), weight (C,) or None, and reductions as in NLLLoss.
@@ -100,7 +107,7 @@ class CrossEntropy(Operation):
         dx: Any = 0
         if dloss is not None:
             share, classes = _shares(ctx, dloss)
-            rows = p.reshape(classes.size, -1) * share.reshape(-1, 1)
+            rows = p.reshape(classes.size, p.shape[-1]) * share.reshape(-1, 1)
             dx = _AddAt.apply(rows, -share, classes).reshape(ctx.shape)
         if dlog_p is not None:
             dx = dx + dlog_p - p * dlog_p.sum(axis=-1, keepdims=True)
@@ -130,7 +137,8 @@ def _pick(
     if reduction == "none":
         return losses.reshape(target.shape)
     total = losses.sum()
-    return np.asarray(total / total_weight if reduction == "mean" else total)
+    with np.errstate(all="ignore"):  # as on torch, the mean of no losses is nan
+        return np.asarray(total / total_weight if reduction == "mean" else total)
 
 
 def _shares(ctx: Context, dy: Array) -> tuple[Array, Array]:
@@ -141,7 +149,7 @@ def _shares(ctx: Context, dy: Array) -> tuple[Array, Array]:
 
 
 class _AddAt(Operation):
-    """The matrix x with v_i added in row i, at column_i. x is given up: its memory is the result's unless it is recorded."""
+    """The matrix x with v_i added in row i at column_i; unless recorded, x itself is written into."""
 
     @staticmethod
     def forward(ctx: Context, x: Array, v: Array, column: Array) -> Array:

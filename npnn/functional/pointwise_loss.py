@@ -1,0 +1,493 @@
+"""Losses of one element at a time, reduced at the end.
+
+`size_average` and `reduce` are torch's older way of naming a reduction; they are accepted and win over
+`reduction`.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+from npnn._typing import Array
+from npnn.functional._check import as_input, check_reduction, legacy_reduction
+from npnn.functional._loss import pair, reduced, refuse_gradient
+from npnn.ops import pointwise_loss as ops
+from npnn.tensors import Tensor
+from npnn.tensors.creation import full as full_of
+from npnn.tensors.promotion import check_broadcast, in_dtype
+
+
+def l1_loss(
+    input: Any,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Any = None,
+) -> Tensor:
+    """The mean of the absolute differences.
+
+    Args:
+        input: the prediction, of any shape.
+        target: what was to be predicted, of the same shape; other shapes broadcast, with a warning.
+        size_average: see the top of this page.
+        reduce: see the top of this page.
+        reduction: "mean", "sum", or "none" for one value per element.
+        weight: a factor for each element; the mean is then divided by the sum of the weights.
+
+    Returns:
+        A tensor without axes, or of the input's shape for "none".
+
+    Raises:
+        ValueError: an unknown reduction, or a weight of another shape.
+        RuntimeError: shapes that do not broadcast.
+
+    Source: torch.nn.functional.l1_loss.
+
+    Examples:
+        >>> import npnn
+        >>> import npnn.functional as F
+        >>> F.l1_loss(npnn.tensor([1.0, 2.0]), npnn.tensor([1.0, 4.0]))
+        tensor(1.)
+    """
+    reduction = check_reduction(legacy_reduction(size_average, reduce, reduction))
+    x, t = pair(input, target, "l1_loss", alike=True)
+    losses: Tensor = ops.L1Loss.apply(x, t)
+    if weight is None:
+        return reduced(losses, reduction)
+    w = _element_weight(x, weight, "l1_loss")
+    if reduction == "mean":
+        total: Tensor = (losses * w).sum() / w.sum()
+        return total
+    return reduced(losses * w, reduction)
+
+
+def huber_loss(
+    input: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None
+) -> Tensor:
+    """The mean of half the squared differences, which grow only linearly from `delta` on.
+
+    Args:
+        input: the prediction, of any shape.
+        target: what was to be predicted, of the same shape; other shapes broadcast, with a warning.
+        reduction: "mean", "sum", or "none" for one value per element.
+        delta: the difference at which the square becomes a line, positive.
+        weight: a factor for each element; the mean is divided by the number of elements all the same.
+
+    Returns:
+        A tensor without axes, or of the input's shape for "none".
+
+    Raises:
+        ValueError: an unknown reduction, or a weight of another shape.
+        RuntimeError: shapes that do not broadcast, or a delta that is not positive.
+
+    Source: torch.nn.functional.huber_loss.
+
+    Examples:
+        >>> import npnn
+        >>> import npnn.functional as F
+        >>> F.huber_loss(npnn.tensor([1.0, 2.0]), npnn.tensor([2.0, 5.0]), reduction="none")
+        tensor([0.5000, 2.5000])
+    """
+    check_reduction(reduction)
+    x, t = pair(input, target, "huber_loss", alike=True)
+    if delta <= 0:
+        raise RuntimeError(f"huber_loss does not support non-positive values for delta. Got {delta}")
+    losses: Tensor = ops.HuberLoss.apply(x, t, delta=delta)
+    if weight is not None:
+        losses = losses * _element_weight(x, weight, "huber_loss")
+    return reduced(losses, reduction)
+
+
+def smooth_l1_loss(
+    input: Any,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    beta: float = 1.0,
+) -> Tensor:
+    """The mean of the absolute differences, rounded to a parabola below `beta`: huber_loss over `beta`.
+
+    Args:
+        input: the prediction, of any shape.
+        target: what was to be predicted, of the same shape; other shapes broadcast, with a warning.
+        size_average: see the top of this page.
+        reduce: see the top of this page.
+        reduction: "mean", "sum", or "none" for one value per element.
+        beta: the difference at which the parabola becomes a line; at 0 this is l1_loss.
+
+    Returns:
+        A tensor without axes, or of the input's shape for "none".
+
+    Raises:
+        ValueError: an unknown reduction.
+        RuntimeError: shapes that do not broadcast, or a negative beta.
+
+    Source: torch.nn.functional.smooth_l1_loss.
+
+    Examples:
+        >>> import npnn
+        >>> import npnn.functional as F
+        >>> F.smooth_l1_loss(npnn.tensor([1.0, 2.0]), npnn.tensor([2.0, 5.0]), reduction="none")
+        tensor([0.5000, 2.5000])
+    """
+    reduction = check_reduction(legacy_reduction(size_average, reduce, reduction))
+    x, t = pair(input, target, "smooth_l1_loss", alike=True)
+    if beta < 0:
+        raise RuntimeError(f"smooth_l1_loss does not support negative values for beta. Got {beta}")
+    if beta == 0:
+        return reduced(ops.L1Loss.apply(x, t), reduction)
+    return reduced(ops.HuberLoss.apply(x, t, delta=beta) / beta, reduction)
+
+
+def poisson_nll_loss(
+    input: Any,
+    target: Any,
+    log_input: bool = True,
+    full: bool = False,
+    size_average: bool | None = None,
+    eps: float = 1e-8,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """The negative log-likelihood of counts with Poisson distributions.
+
+    Args:
+        input: the mean of each distribution, or its logarithm.
+        target: the counts, of a shape that broadcasts with the input's.
+        log_input: whether the input is a logarithm.
+        full: add Stirling's approximation of the constant, ln target!, where the target is above 1.
+        size_average: see the top of this page.
+        eps: added to a mean before its logarithm is taken.
+        reduce: see the top of this page.
+        reduction: "mean", "sum", or "none" for one value per element.
+
+    Returns:
+        A tensor without axes, or of the broadcast shape for "none".
+
+    Raises:
+        ValueError: an unknown reduction.
+        RuntimeError: shapes that do not broadcast.
+
+    Source: torch.nn.functional.poisson_nll_loss.
+
+    Examples:
+        >>> import npnn
+        >>> import npnn.functional as F
+        >>> F.poisson_nll_loss(npnn.tensor([0.0, 0.0]), npnn.tensor([1.0, 3.0]))
+        tensor(1.)
+    """
+    reduction = check_reduction(legacy_reduction(size_average, reduce, reduction))
+    t, x = pair(target, input, "poisson_nll_loss")
+    return reduced(ops.PoissonNLLLoss.apply(x, t, log_input=log_input, full=full, eps=eps), reduction)
+
+
+def gaussian_nll_loss(
+    input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
+) -> Tensor:
+    """The negative log-likelihood of targets with normal distributions.
+
+    Args:
+        input: the mean of each distribution.
+        target: what was to be predicted, of a shape that broadcasts with the input's.
+        var: the variances: one number for all; a tensor of the input's shape; of that without its last axis;
+            or of that with one axis of length 1.
+        full: add the constant, ln(2π) / 2.
+        eps: what smaller variances are raised to; their gradient is that at this value.
+        reduction: "mean", "sum", or "none" for one value per element.
+
+    Returns:
+        A tensor without axes, or of the broadcast shape for "none".
+
+    Raises:
+        ValueError: a negative variance, variances of another shape, or an unknown reduction.
+        RuntimeError: shapes that do not broadcast.
+
+    Source: torch.nn.functional.gaussian_nll_loss.
+
+    Examples:
+        >>> import npnn
+        >>> import npnn.functional as F
+        >>> F.gaussian_nll_loss(npnn.tensor([1.0, 2.0]), npnn.tensor([1.0, 4.0]), npnn.tensor([1.0, 1.0]))
+        tensor(1.)
+    """
+    x, t = as_input(input, "gaussian_nll_loss"), as_input(target, "gaussian_nll_loss")
+    v = _variances(x, var)
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not valid: reduction must be 'none', 'mean' or 'sum'")
+    x, t = pair(x, t, "gaussian_nll_loss")
+    v = v + np.maximum(np.asarray(eps, v.array.dtype) - v.array, 0)
+    losses: Tensor = ops.GaussianNLLLoss.apply(x, t, in_dtype(v, x.array.dtype))
+    return reduced(losses + math.log(2 * math.pi) / 2 if full else losses, reduction)
+
+
+def _variances(x: Tensor, var: Any) -> Tensor:
+    """Variances as a tensor that broadcasts with the means, none of them negative."""
+    v = (
+        full_of(x.array.shape, var, dtype=x.array.dtype)
+        if isinstance(var, (int, float))
+        else as_input(var, "gaussian_nll_loss")
+    )
+    if (v.array < 0).any():
+        raise ValueError("var has negative entry/entries, got a variance below 0")
+    mean, given = x.array.shape, v.array.shape
+    if given == mean:
+        return v
+    if given == mean[:-1]:
+        return v.unsqueeze(-1)
+    unlike = [size for size, other in zip(given, mean, strict=False) if size != other]
+    if len(given) == len(mean) and unlike == [1]:
+        return v
+    raise ValueError(
+        f"var is of incorrect size: got {list(given)} for an input of shape {list(mean)}, expected the same,"
+        " the same without its last axis, or with one axis of length 1"
+    )
+
+
+def kl_div(
+    input: Any,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    log_target: bool = False,
+) -> Tensor:
+    """The Kullback-Leibler divergence of predicted log-probabilities from target probabilities.
+
+    Args:
+        input: log-probabilities, of any shape.
+        target: probabilities, of a shape that broadcasts with the input's.
+        size_average: see the top of this page.
+        reduce: see the top of this page.
+        reduction: "batchmean" for the divergence itself, the sum over the length of the first axis; "sum";
+            "mean" over elements, with a warning; or "none" for one value per element.
+        log_target: whether the target holds log-probabilities too.
+
+    Returns:
+        A tensor without axes, or of the broadcast shape for "none".
+
+    Raises:
+        ValueError: an unknown reduction.
+        RuntimeError: shapes that do not broadcast.
+
+    Source: torch.nn.functional.kl_div.
+
+    Examples:
+        >>> import npnn
+        >>> import npnn.functional as F
+        >>> p = npnn.tensor([[0.5, 0.5]])
+        >>> F.kl_div(npnn.tensor([[0.25, 0.75]]).log(), p, reduction="batchmean")
+        tensor(0.1438)
+    """
+    if size_average is None and reduce is None and reduction == "mean":
+        warnings.warn(
+            "reduction: 'mean' divides the total loss by the number of elements; 'batchmean' divides by the"
+            " batch size, which gives the Kullback-Leibler divergence",
+            stacklevel=2,
+        )
+    reduction = legacy_reduction(size_average, reduce, reduction)
+    if reduction != "batchmean":
+        check_reduction(reduction)
+    t, x = pair(target, input, "kl_div")
+    losses: Tensor = ops.KLDivLoss.apply(x, t, log_target=log_target)
+    if reduction != "batchmean":
+        return reduced(losses, reduction)
+    total: Tensor = losses.sum()
+    return total / x.array.shape[0] if x.array.ndim else total
+
+
+def binary_cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """The mean cross entropy between targets and predicted probabilities of yes.
+
+    Args:
+        input: probabilities, of any shape.
+        target: probabilities, of the same shape.
+        weight: a factor for each element, of a shape that broadcasts with theirs.
+        size_average: see the top of this page.
+        reduce: see the top of this page.
+        reduction: "mean", "sum", or "none" for one value per element.
+
+    Returns:
+        A tensor without axes, or of the input's shape for "none".
+
+    Raises:
+        ValueError: shapes that are not the same, or an unknown reduction.
+        RuntimeError: an input outside [0, 1], a weight that does not broadcast, or one that requires grad.
+
+    Source: torch.nn.functional.binary_cross_entropy.
+
+    Examples:
+        >>> import npnn
+        >>> import npnn.functional as F
+        >>> F.binary_cross_entropy(npnn.tensor([0.5, 0.25]), npnn.tensor([1.0, 0.0]), reduction="sum")
+        tensor(0.9808)
+    """
+    name = "binary_cross_entropy"
+    reduction = check_reduction(legacy_reduction(size_average, reduce, reduction))
+    x, t = as_input(input, name), as_input(target, name)
+    if x.array.shape != t.array.shape:
+        raise ValueError(
+            f"Using a target size ({list(t.array.shape)}) that is different to the input size"
+            f" ({list(x.array.shape)}) is not possible: {name} needs a target for each element"
+        )
+    w = None if weight is None else as_input(weight, name, x.array.dtype)
+    refuse_gradient(w, "weight", name)
+    if w is not None:
+        check_broadcast(x, w)
+    x, t = pair(x, t, name)
+    if not ((x.array >= 0) & (x.array <= 1)).all():
+        raise RuntimeError(
+            f"all elements of input should be between 0 and 1: got probabilities from {x.array.min()} to"
+            f" {x.array.max()}"
+        )
+    return reduced(ops.BCELoss.apply(x, t, w), reduction)
+
+
+def binary_cross_entropy_with_logits(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    pos_weight: Any = None,
+) -> Tensor:
+    """The mean cross entropy between targets and the sigmoid of logits.
+
+    Args:
+        input: logits, of any shape.
+        target: probabilities, of the same shape.
+        weight: a factor for each element, of a shape that broadcasts with theirs.
+        size_average: see the top of this page.
+        reduce: see the top of this page.
+        reduction: "mean", "sum", or "none" for one value per element.
+        pos_weight: the weight of positive targets, likewise; above 1 it favours recall, below 1 precision.
+
+    Returns:
+        A tensor without axes, or of the input's shape for "none".
+
+    Raises:
+        ValueError: shapes that are not the same, or an unknown reduction.
+        RuntimeError: weights that do not broadcast.
+
+    Source: torch.nn.functional.binary_cross_entropy_with_logits.
+
+    Examples:
+        >>> import npnn
+        >>> import npnn.functional as F
+        >>> F.binary_cross_entropy_with_logits(npnn.tensor([0.0, 0.0]), npnn.tensor([1.0, 0.0]))
+        tensor(0.6931)
+    """
+    name = "binary_cross_entropy_with_logits"
+    reduction = check_reduction(legacy_reduction(size_average, reduce, reduction))
+    x, t = as_input(input, name), as_input(target, name)
+    if x.array.shape != t.array.shape:
+        raise ValueError(
+            f"Target size ({list(t.array.shape)}) must be the same as input size ({list(x.array.shape)})"
+        )
+    x, t = pair(x, t, name)
+    weights = [None if w is None else as_input(w, name, x.array.dtype) for w in (weight, pos_weight)]
+    for w in weights:
+        if w is not None:
+            check_broadcast(x, w)
+    return reduced(ops.BCEWithLogitsLoss.apply(x, t, *weights), reduction)
+
+
+def soft_margin_loss(
+    input: Any,
+    target: Any,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """The mean of ln(1 + exp(-target · input)), which is the cross entropy of two classes called ±1.
+
+    Args:
+        input: scores, of any shape.
+        target: 1 or -1 for each, of a shape that broadcasts with the input's.
+        size_average: see the top of this page.
+        reduce: see the top of this page.
+        reduction: "mean", "sum", or "none" for one value per element.
+
+    Returns:
+        A tensor without axes, or of the broadcast shape for "none".
+
+    Raises:
+        ValueError: an unknown reduction.
+        RuntimeError: shapes that do not broadcast, or a target that requires grad.
+
+    Source: torch.nn.functional.soft_margin_loss.
+
+    Examples:
+        >>> import npnn
+        >>> import npnn.functional as F
+        >>> F.soft_margin_loss(npnn.tensor([0.0, 2.0]), npnn.tensor([1.0, -1.0]), reduction="none")
+        tensor([0.6931, 2.1269])
+    """
+    reduction = check_reduction(legacy_reduction(size_average, reduce, reduction))
+    x, t = pair(input, target, "soft_margin_loss")
+    refuse_gradient(t, "target", "soft_margin_loss")
+    return reduced(ops.SoftMarginLoss.apply(x, t), reduction)
+
+
+def hinge_embedding_loss(
+    input: Any,
+    target: Any,
+    margin: float = 1.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """The mean of the distances of like pairs, and of what those of unlike pairs fall short of a margin.
+
+    Args:
+        input: distances, of any shape.
+        target: 1 for a pair that is alike and -1 for one that is not, of a shape that broadcasts.
+        margin: how far apart unlike pairs should be.
+        size_average: see the top of this page.
+        reduce: see the top of this page.
+        reduction: "mean", "sum", or "none" for one value per element.
+
+    Returns:
+        A tensor without axes, or of the broadcast shape for "none".
+
+    Raises:
+        ValueError: an unknown reduction.
+        RuntimeError: shapes that do not broadcast.
+
+    Source: torch.nn.functional.hinge_embedding_loss.
+
+    Examples:
+        >>> import npnn
+        >>> import npnn.functional as F
+        >>> F.hinge_embedding_loss(npnn.tensor([0.25, 0.25]), npnn.tensor([1, -1]), reduction="none")
+        tensor([0.2500, 0.7500])
+    """
+    reduction = check_reduction(legacy_reduction(size_average, reduce, reduction))
+    x, t = as_input(input, "hinge_embedding_loss"), as_input(target, "hinge_embedding_loss")
+    check_broadcast(t, x)
+    labels: Array = t.array
+    return reduced(ops.HingeEmbeddingLoss.apply(x, labels, margin=margin), reduction)
+
+
+def _element_weight(x: Tensor, weight: Any, name: str) -> Tensor:
+    """A factor for each element of the input."""
+    w = as_input(weight, name)
+    if w.array.shape != x.array.shape:
+        raise ValueError(
+            f"Weights and input must have the same size. {name} got {list(w.array.shape)} and"
+            f" {list(x.array.shape)}"
+        )
+    return w
