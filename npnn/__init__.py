@@ -1,7 +1,8 @@
 """npnn: torch.nn in NumPy, channels-last, every forward and backward written out and proven against torch.
 
-The package answers to torch's names at torch's places, so that `import npnn as torch`, `import npnn as nn`, `from npnn import nn`
-and `import npnn.functional as F` all read naturally. Rooms, from the bottom up; each imports only from those above it here:
+The package answers to torch's names at torch's places, so that `import npnn as torch`, `import npnn as nn`,
+`from npnn import nn` and `import npnn.functional as F` all read naturally. Rooms, from the bottom up; each
+imports only from those above it here:
 
     autograd/     Function and Context, the tape's engine, no_grad, gradcheck
     ops/          the textbook: each operation a forward beside its backward, on plain arrays
@@ -15,7 +16,7 @@ and `import npnn.functional as F` all read naturally. Rooms, from the bottom up;
 
 import sys
 
-from npnn import autograd, cuda, functional, init, optim, random, utils
+from npnn import autograd, cuda, functional, init, modules, optim, random, utils
 from npnn._version import __version__
 from npnn.autograd.grad_mode import (
     enable_grad,
@@ -28,6 +29,8 @@ from npnn.autograd.grad_mode import (
 from npnn.devices import device
 from npnn.dtypes import (
     bool_ as bool,
+)
+from npnn.dtypes import (
     cdouble,
     cfloat,
     complex64,
@@ -37,14 +40,12 @@ from npnn.dtypes import (
     float16,
     float32,
     float64,
-    float_ as float,
     get_default_dtype,
     half,
     int8,
     int16,
     int32,
     int64,
-    int_ as int,
     long,
     result_type,
     set_default_dtype,
@@ -54,11 +55,25 @@ from npnn.dtypes import (
     uint32,
     uint64,
 )
+from npnn.dtypes import (
+    float_ as float,
+)
+from npnn.dtypes import (
+    int_ as int,
+)
 from npnn.modules import *
-from npnn.parameter import Buffer, Parameter
-from npnn.random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
+from npnn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
+from npnn.random import (
+    Generator,
+    default_generator,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    seed,
+    set_rng_state,
+)
 from npnn.serialization import load, save
-from npnn.tensors import Size, Tensor
+from npnn.tensors import Size, Tensor, functions
 from npnn.tensors.creation import (
     arange,
     as_tensor,
@@ -85,6 +100,98 @@ from npnn.tensors.creation import (
 )
 from npnn.tensors.functions import *
 
-# torch.nn is where torch keeps its layers; here they are at the top, and `npnn.nn` is another name for the same module.
+# torch.nn is where torch keeps its layers; here they are at the top, and `npnn.nn` is another name for the
+# same module. Its submodules need that name too: `import npnn.nn.functional` would else load a second copy.
 nn = sys.modules[__name__]
-sys.modules[f"{__name__}.nn"] = nn
+sys.modules.update(
+    {
+        __name__ + ".nn" + name.removeprefix(__name__): module
+        for name, module in sys.modules.items()
+        if name == __name__ or name.startswith(__name__ + ".")
+    }
+)
+
+__all__ = [
+    "Buffer",
+    "Generator",
+    "Parameter",
+    "Size",
+    "Tensor",
+    "UninitializedBuffer",
+    "UninitializedParameter",
+    "__version__",
+    "arange",
+    "as_tensor",
+    "autograd",
+    "bernoulli",
+    "bool",
+    "cdouble",
+    "cfloat",
+    "complex64",
+    "complex128",
+    "cuda",
+    "default_generator",
+    "device",
+    "double",
+    "dtype",
+    "empty",
+    "empty_like",
+    "enable_grad",
+    "eye",
+    "float",
+    "float16",
+    "float32",
+    "float64",
+    "from_numpy",
+    "full",
+    "full_like",
+    "functional",
+    "get_default_dtype",
+    "get_rng_state",
+    "half",
+    "inference_mode",
+    "init",
+    "initial_seed",
+    "int",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "is_grad_enabled",
+    "is_inference_mode_enabled",
+    "linspace",
+    "load",
+    "long",
+    "manual_seed",
+    "modules",
+    "nn",
+    "no_grad",
+    "normal",
+    "ones",
+    "ones_like",
+    "optim",
+    "rand",
+    "rand_like",
+    "randint",
+    "randn",
+    "randn_like",
+    "random",
+    "randperm",
+    "result_type",
+    "save",
+    "seed",
+    "set_default_dtype",
+    "set_grad_enabled",
+    "set_rng_state",
+    "short",
+    "tensor",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "utils",
+    "zeros",
+    "zeros_like",
+]
+__all__ += modules.__all__
+__all__ += functions.__all__

@@ -9,4 +9,4 @@ import numpy as np
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Shape: TypeAlias = tuple[int, ...]
 Gradients: TypeAlias = tuple[Any, ...]
-"""One gradient, or None, for each input of an operation: arrays, or tensors while a backward is being recorded."""
+"""One gradient, or None, for each input of an operation: arrays, or tensors while backward is recorded."""

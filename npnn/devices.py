@@ -28,10 +28,11 @@ class device:  # noqa: N801 - torch's name
     type = "cpu"
 
     def __init__(self, type: Any = "cpu", index: int | None = None) -> None:
-        name, _, number = str(type).partition(":")
-        self.index = index if index is not None else int(number) if number.isdigit() else None
-        if name != "cpu" or self.index not in (None, 0):
-            raise RuntimeError(f"npnn computes in NumPy and has one device, 'cpu'; got {str(type)!r}")
+        name, colon, number = str(type).partition(":")
+        if name != "cpu" or (colon and number != "0") or index not in (None, 0):
+            given = str(type) if index is None else f"{type}, index {index}"
+            raise RuntimeError(f"npnn computes in NumPy and has one device, 'cpu'; got {given!r}")
+        self.index = 0 if colon else index
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, device) and self.index == other.index

@@ -5,6 +5,7 @@ A dtype of npnn is a NumPy dtype: `npnn.float32 == np.float32`, and NumPy takes 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,6 @@ _default = float32
 
 # NumPy's kinds in the order in which torch ranks them: bool, integers, floating point, complex.
 _RANK = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
-_SCALAR_RANK: dict[type, int] = {bool: 0, int: 1, float: 2, complex: 3}
 
 
 def get_default_dtype() -> np.dtype[Any]:
@@ -75,9 +75,9 @@ def default_complex() -> np.dtype[Any]:
 def result_type(*operands: Any) -> np.dtype[Any]:
     """The dtype in which torch computes with these operands: arrays, tensors, or Python numbers.
 
-    Only operands of the highest kind (bool < integer < floating point < complex) count, and among those arrays with axes
-    outweigh arrays without, which outweigh Python numbers. NumPy's own rule differs in two ways: it widens int64 with float32 to
-    float64, and lets an array without axes widen one that has some.
+    Only operands of the highest kind (bool < integer < floating point < complex) count, and among those
+    arrays with axes outweigh arrays without, which outweigh Python numbers. NumPy's own rule differs in two
+    ways: it widens int64 with float32 to float64, and lets an array without axes widen one that has some.
 
     Source: torch's page on type promotion.
 
@@ -90,7 +90,7 @@ def result_type(*operands: Any) -> np.dtype[Any]:
     best: dict[int, np.dtype[Any] | None] = {0: None, 1: None, 2: None}
     for operand in operands:
         dtype = getattr(operand, "dtype", None)
-        if dtype is None:
+        if dtype is None or isinstance(operand, np.generic):
             level, candidate = 2, _scalar_dtype(operand)
         else:
             level, candidate = (0 if operand.ndim else 1), np.dtype(dtype)
@@ -108,10 +108,19 @@ def result_type(*operands: Any) -> np.dtype[Any]:
 
 
 def _scalar_dtype(value: Any) -> np.dtype[Any]:
-    rank = next((rank for kind, rank in _SCALAR_RANK.items() if type(value) is kind), None)
-    if rank is None:
-        return np.asarray(value).dtype
-    return (bool_, int64, _default, default_complex())[rank]
+    """The dtype of a Python number, and of one of NumPy's that stands for the same."""
+    for types, dtype in _NUMBERS:
+        if isinstance(value, types):
+            return dtype()
+    raise TypeError(f"expected a Tensor, an ndarray or a number, got {type(value).__name__}")
+
+
+_NUMBERS: tuple[tuple[tuple[type, ...], Callable[[], np.dtype[Any]]], ...] = (
+    ((bool, np.bool_), lambda: bool_),
+    ((int, np.integer), lambda: int64),
+    ((float, np.floating), get_default_dtype),
+    ((complex, np.complexfloating), default_complex),
+)
 
 
 def _promote(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
@@ -125,5 +134,5 @@ def _promote(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def _raise_kind(outer: np.dtype[Any], inner: np.dtype[Any]) -> np.dtype[Any]:
-    """The dtype when a lighter operand is of a higher kind: complex keeps the precision of the float it meets."""
+    """The dtype when a lighter operand is of a higher kind; complex keeps the precision of a float."""
     return np.promote_types(outer, complex64) if inner.kind == "c" and outer.kind == "f" else inner

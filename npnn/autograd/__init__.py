@@ -1,4 +1,4 @@
-"""Automatic differentiation: Function and Context, the engine, the recording switches, and the gradient checks."""
+"""Automatic differentiation: Function and Context, the engine, recording switches, gradient checks."""
 
 from npnn.autograd import function, grad_mode
 from npnn.autograd.engine import backward, grad

@@ -1,15 +1,16 @@
 """The engine: one walk of the tape from outputs to inputs, and what is built on it: backward and grad.
 
-Every call that was recorded carries a number, and its inputs always carry smaller ones. Taking the nodes from the largest
-number down is therefore a topological order of the graph, read backwards, and that is the whole trick of
-backpropagation: when a node's turn comes, everything that used its outputs has already been through, so the gradient that
-has piled up for it is complete and its own backward runs exactly once. The walk is a loop over a heap, not a recursion,
-so the depth of a network is bounded by memory alone.
+Every call that was recorded carries a number, and its inputs always carry smaller ones. Taking the nodes from
+the largest number down is therefore a topological order of the graph, read backwards, and that is the whole
+trick of backpropagation: when a node's turn comes, everything that used its outputs has already been through,
+so the gradient that has piled up for it is complete and its own backward runs exactly once. The walk is a
+loop over a heap, not a recursion, so the depth of a network is bounded by memory alone.
 """
 
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -32,14 +33,15 @@ def backward(
 
     Args:
         tensors: a tensor or a sequence of them.
-        grad_tensors: the gradient of each, of its shape; may be left out for tensors of one element, where it is 1.
+        grad_tensors: the gradient of each, of its shape; may be left out for tensors of one element, where it
+            is 1.
         retain_graph: keep what backward has used, for another walk. Default: the value of `create_graph`.
         create_graph: record backward itself, for second derivatives.
         inputs: the tensors whose `.grad` is to be filled, and no others. Default: every leaf.
 
     Raises:
-        RuntimeError: a tensor does not require grad, has several elements and no gradient, a gradient's shape differs
-            from its tensor's, or the graph was already freed.
+        RuntimeError: a tensor does not require grad, has several elements and no gradient, a gradient's shape
+            differs from its tensor's, or the graph was already freed.
 
     Source: torch.autograd.backward.
 
@@ -55,7 +57,9 @@ def backward(
     keep = create_graph if retain_graph is None else retain_graph
     wanted = None if inputs is None else _as_tuple(inputs)
     if wanted is not None and not wanted:
-        raise RuntimeError("`inputs` argument to `backward` cannot be empty: leave it out to fill every leaf's .grad")
+        raise RuntimeError(
+            "`inputs` argument to `backward` cannot be empty: leave it out to fill every leaf's .grad"
+        )
     captured = _walk(roots, gradients, keep, create_graph, wanted)
     if wanted is not None:
         for tensor, grad in zip(wanted, captured, strict=True):
@@ -81,17 +85,18 @@ def grad(
         grad_outputs: the gradient of each output, of its shape; may be left out for outputs of one element.
         retain_graph: keep what backward has used, for another walk. Default: the value of `create_graph`.
         create_graph: record the walk, so that the gradients can themselves be differentiated.
-        allow_unused: give None, rather than an error, for an input that the outputs do not depend on. Default: the value
-            of `materialize_grads`.
-        is_grads_batched: the gradients carry a leading batch axis; the walk is made once for each entry of it.
+        allow_unused: give None, rather than an error, for an input that the outputs do not depend on.
+            Default: the value of `materialize_grads`.
+        is_grads_batched: the gradients carry a leading batch axis; the walk is made once for each entry of
+            it.
         materialize_grads: give zeros, rather than None, for an input that is not used.
 
     Returns:
         One tensor for each input.
 
     Raises:
-        RuntimeError: an output or input does not require grad, an input is unused, a shape is wrong, or the graph was
-            already freed.
+        RuntimeError: an output or input does not require grad, an input is unused, a shape is wrong, or the
+            graph was already freed.
         ValueError: `materialize_grads=True` with `allow_unused=False`.
 
     Source: torch.autograd.grad.
@@ -105,10 +110,12 @@ def grad(
         (27.0, 18.0)
     """
     if materialize_grads and allow_unused is False:
-        raise ValueError("expected allow_unused to be True or left out when materialize_grads is True, got False")
+        raise ValueError(
+            "expected allow_unused to be True or left out when materialize_grads is True, got False"
+        )
     roots, wanted = _as_tuple(outputs), _as_tuple(inputs)
     if not wanted:
-        raise ValueError("grad requires non-empty inputs.")
+        raise RuntimeError("grad requires non-empty inputs.")
     for number, tensor in enumerate(wanted):
         if not tensor.requires_grad:
             raise RuntimeError(f"One of the differentiated Tensors does not require grad: inputs[{number}]")
@@ -121,8 +128,8 @@ def grad(
                  create_graph, allow_unused, False, materialize_grads)
             for row in range(batch)
         ]  # fmt: skip
-        stack = _function._tensor.stack
-        return tuple(None if column[0] is None else stack(list(column)) for column in zip(*rows, strict=True))
+        columns = zip(*rows, strict=True)
+        return tuple(None if column[0] is None else np.stack(column) for column in columns)
     gradients = _root_gradients(roots, given, create_graph)
     captured = _walk(roots, gradients, keep, create_graph, wanted)
     results: list[Any] = []
@@ -131,8 +138,8 @@ def grad(
             value = np.zeros_like(tensor.array)
         elif value is None and not allow_unused:
             raise RuntimeError(
-                f"One of the differentiated Tensors appears to not have been used in the graph: inputs[{number}]. "
-                "Set allow_unused=True if this is the desired behavior."
+                f"The differentiated Tensor at index {number} appears to not have been used in the graph. Set"
+                " allow_unused=True if this is the desired behavior."
             )
         results.append(value if value is None else wrap(value))
     return tuple(results)
@@ -147,8 +154,8 @@ def _walk(
 ) -> list[Any]:
     """Carries the roots' gradients back through the tape.
 
-    Without `wanted` the gradients of leaves go to their `.grad`; with it they are returned, in its order, and only the
-    nodes that lead to a wanted tensor are run.
+    Without `wanted` the gradients of leaves go to their `.grad`; with it they are returned, in its order, and
+    only the nodes that lead to a wanted tensor are run.
     """
     if wanted is None:
         needed, captures = None, {}
@@ -159,6 +166,8 @@ def _walk(
     arriving: dict[int, list[Any]] = {}
     heap: list[tuple[int, Context]] = []
     leaves: dict[int, tuple[Any, Any]] = {}
+    hooked: dict[int, Any] = {}
+    first_uses: dict[int, float] | None = None
     tensor_type = _function._tensor
 
     def deliver(node: Any, number: int, value: Any, owned: bool) -> None:
@@ -169,8 +178,10 @@ def _walk(
         if isinstance(node, tensor_type):
             if key in leaves:
                 value = leaves[key][1] + value
-            elif not owned:
-                value = _copy(value)
+            else:
+                value = value if owned else _copy(value)
+                if node._hooks is not None or node._accumulate_hooks is not None:
+                    hooked[key] = node
             leaves[key] = (node, value)
             return
         slots = arriving.get(key)
@@ -179,12 +190,27 @@ def _walk(
             heapq.heappush(heap, (-node.sequence, node))
         slots[number] = value if slots[number] is None else slots[number] + value
 
+    def settle(leaf: Any) -> None:
+        """Hands over the gradient of a leaf, to which nothing more will be added."""
+        _, value = leaves.pop(id(leaf))
+        if leaf._hooks is not None:
+            value = _copy(_hooked(leaf._hooks.values(), value))
+        if wanted is None:
+            _accumulate(leaf, value, create_graph)
+        elif (id(leaf), 0) in captures:
+            captures[id(leaf), 0] = value
+
     for root, gradient in zip(roots, gradients, strict=True):
         deliver(*_target(root), gradient, False)
     previous = mode.enabled
     mode.enabled = create_graph
     try:
         while heap:
+            if hooked:
+                # As on torch, a leaf's hooks run as soon as its gradient is complete.
+                first_uses = _first_uses(roots) if first_uses is None else first_uses
+                for key in [key for key in hooked if first_uses[key] > -heap[0][0]]:
+                    settle(hooked.pop(key))
             _, node = heapq.heappop(heap)
             grad_outputs = arriving.pop(id(node))
             if node.tensor_hooks is not None or node.retained is not None:
@@ -210,20 +236,15 @@ def _walk(
                 deliver(target, number, value, owned)
             if not keep:
                 node.release()
-        for key, (leaf, value) in leaves.items():
-            if leaf._hooks is not None:
-                value = _copy(_hooked(leaf._hooks.values(), value))
-            if wanted is None:
-                _accumulate(leaf, value, create_graph)
-            elif (key, 0) in captures:
-                captures[key, 0] = value
+        for leaf, _ in list(leaves.values()):
+            settle(leaf)
     finally:
         mode.enabled = previous
     return [] if wanted is None else [captures[id(node), number] for node, number in targets]
 
 
 def _run(node: Context, grad_outputs: list[Any], create_graph: bool) -> tuple[Any, ...]:
-    """One node's backward, on arrays or, while it is itself recorded or is a user's, on tensors; with its hooks."""
+    """One node's backward with its hooks: on tensors while recorded, or if a user's, else on arrays."""
     if node.outputs > 1 and node.materialize_grads:
         for number, value in enumerate(grad_outputs):
             if value is None and node.output_meta[number] is not None:
@@ -249,7 +270,8 @@ def _run(node: Context, grad_outputs: list[Any], create_graph: bool) -> tuple[An
         # torch forgives Nones at the end, which stand for inputs that have no gradient.
         if len(results) < expected or any(value is not None for value in results[expected:]):
             raise RuntimeError(
-                f"{node.name()} returned an incorrect number of gradients (expected {expected}, got {len(results)})"
+                f"{node.name()} returned an incorrect number of gradients (expected {expected}, got"
+                f" {len(results)})"
             )
         results = results[:expected]
     if node.post_hooks:
@@ -268,13 +290,13 @@ def _as_tensors(values: Iterable[Any]) -> list[Any]:
 def _sum_to(value: Any, shape: Shape, node: Context, edge: Edge) -> Any:
     """The gradient of a value that was broadcast: the sum over the axes along which it was repeated.
 
-    Every elementwise operation broadcasts, so this transpose of broadcasting is written here, once, and not in each of them.
+    Every elementwise operation broadcasts, so this transpose of broadcasting is written here, once, and not
+    in each of them.
     """
     lead = value.ndim - len(shape)
-    axes = tuple(range(lead)) + tuple(
-        lead + axis for axis, size in enumerate(shape) if size == 1 and value.shape[lead + axis] != 1
-    )
-    if lead >= 0 and axes:
+    if lead >= 0:
+        repeated = [size == 1 and value.shape[lead + axis] != 1 for axis, size in enumerate(shape)]
+        axes = (*range(lead), *(lead + axis for axis, sums in enumerate(repeated) if sums))
         summed = value.sum(axis=axes, keepdims=True)
         if summed.shape[lead:] == shape:
             return summed.reshape(shape)
@@ -286,7 +308,9 @@ def _sum_to(value: Any, shape: Shape, node: Context, edge: Edge) -> Any:
 
 
 def _accumulate(tensor: Any, value: Any, create_graph: bool) -> None:
-    """Adds a gradient to `tensor.grad`."""
+    """Adds a gradient to `tensor.grad`, unless it was told in the meantime that it needs none."""
+    if not tensor._requires_grad:
+        return
     grad = tensor._grad
     if grad is None:
         tensor._grad = wrap(value)
@@ -303,10 +327,12 @@ def _accumulate(tensor: Any, value: Any, create_graph: bool) -> None:
 def _is_owned(value: Any, node: Context, grad_outputs: list[Any], grad_inputs: tuple[Any, ...]) -> bool:
     """Whether a gradient that backward returned is a new array which nothing else can reach.
 
-    A leaf keeps such an array as its `.grad`; any other it must copy, or a later change of one gradient would change
-    another, or a value that was saved.
+    A leaf keeps such an array as its `.grad`; any other it must copy, or a later change of one gradient would
+    change another, or a value that was saved.
     """
     if not node.function.on_arrays or type(value) is not np.ndarray or value.base is not None:
+        return False
+    if node.post_hooks is not None:
         return False
     same = 0
     for other in grad_inputs:
@@ -341,6 +367,11 @@ def _hooked(hooks: Iterable[Callable[..., Any]], value: Any) -> Any:
     for hook in list(hooks):
         replaced = hook(wrap(value))
         if replaced is not None:
+            if np.shape(_as_array(replaced)) != value.shape:
+                raise RuntimeError(
+                    f"hook {getattr(hook, '__name__', hook)!r} has changed the size of value: from"
+                    f" {list(value.shape)} to {list(np.shape(_as_array(replaced)))}"
+                )
             value = replaced if mode.enabled else _as_array(replaced)
     return value
 
@@ -348,8 +379,26 @@ def _hooked(hooks: Iterable[Callable[..., Any]], value: Any) -> Any:
 _TARGET_ONLY, _ON_THE_WAY = 1, 2
 
 
+def _first_uses(roots: Sequence[Any]) -> dict[int, float]:
+    """For each leaf the first node that used it: once that has run, the leaf's gradient is complete."""
+    first = {id(root): math.inf for root in roots}
+    stack = [_target(root)[0] for root in roots]
+    seen: set[int] = set()
+    while stack:
+        node = stack.pop()
+        if not isinstance(node, Context) or id(node) in seen:
+            continue
+        seen.add(id(node))
+        for edge in node.edges:
+            if edge is not None:
+                target = edge[0]
+                stack.append(target)
+                first[id(target)] = min(node.sequence, first.get(id(target), node.sequence))
+    return first
+
+
 def _ancestors(roots: Sequence[Any], targets: set[int]) -> dict[int, int]:
-    """The nodes between the roots and the targets: on the way to one, or a target beyond which nothing is wanted."""
+    """The nodes between roots and targets: on the way to one, or a target with nothing wanted beyond."""
     stack = [_target(root)[0] for root in roots]
     order: list[Any] = []
     seen: set[int] = set()
@@ -364,7 +413,9 @@ def _ancestors(roots: Sequence[Any], targets: set[int]) -> dict[int, int]:
     needed: dict[int, int] = {}
     # Leaves carry no number and come first; then every node after all the nodes that it leads to.
     for node in sorted(order, key=lambda node: node.sequence if isinstance(node, Context) else 0):
-        if isinstance(node, Context) and any(edge is not None and id(edge[0]) in needed for edge in node.edges):
+        if isinstance(node, Context) and any(
+            edge is not None and id(edge[0]) in needed for edge in node.edges
+        ):
             needed[id(node)] = _ON_THE_WAY
         elif id(node) in targets:
             needed[id(node)] = _TARGET_ONLY
@@ -389,16 +440,16 @@ def _root_gradients(roots: Sequence[Any], given: Sequence[Any], create_graph: bo
         if gradient is None:
             if root.array.size != 1:
                 raise RuntimeError(
-                    f"grad can be implicitly created only for scalar outputs, got shape {list(root.array.shape)}: "
-                    "pass the gradient, an array of that shape"
+                    "grad can be implicitly created only for scalar outputs, got shape"
+                    f" {list(root.array.shape)}: pass the gradient, an array of that shape"
                 )
             gradients.append(np.ones(root.array.shape, root.array.dtype))
             continue
         shape = np.shape(_as_array(gradient))
         if shape != root.array.shape:
             raise RuntimeError(
-                f"Mismatch in shape: grad_output[{number}] has a shape of {list(shape)} and output[{number}] has a shape "
-                f"of {list(root.array.shape)}."
+                f"Mismatch in shape: grad_output[{number}] has a shape of {list(shape)} and output[{number}]"
+                f" has a shape of {list(root.array.shape)}."
             )
         if create_graph and isinstance(gradient, _function._tensor):
             gradients.append(gradient)

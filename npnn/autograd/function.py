@@ -1,8 +1,9 @@
 """Function, Operation and Context: a forward written beside its backward, and the record of one call.
 
-A `Function` is a pair of static methods, `forward` and `backward`. Calling `apply` runs `forward` and, if any input requires
-grad, leaves a `Context` behind the output: the node of the tape. A node holds what backward needs and an edge to the
-node, or the leaf tensor, that each input came from. `npnn.autograd.engine` walks those edges.
+A `Function` is a pair of static methods, `forward` and `backward`. Calling `apply` runs `forward` and, if any
+input requires grad, leaves a `Context` behind the output: the node of the tape. A node holds what backward
+needs and an edge to the node, or the leaf tensor, that each input came from. `npnn.autograd.engine` walks
+those edges.
 
 This file knows nothing of `npnn.tensor`, which is built on it; tensor.py hands its class over through
 `set_tensor_type`.
@@ -18,12 +19,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from npnn._typing import Shape
+from npnn._typing import Array, Shape
 from npnn.autograd.grad_mode import mode
+from npnn.autograd.hooks import RemovableHandle, register
 
 Edge: TypeAlias = tuple[Any, int, Shape, "np.dtype[Any]"]
-"""Where the gradient of an input goes, and what it must look like: the Context that made the input and which of
-its outputs it was, or (leaf Tensor, 0), then the input's shape and dtype."""
+"""Where the gradient of an input goes, and what it must look like: the Context that made the input and which
+of its outputs it was, or (leaf Tensor, 0), then the input's shape and dtype."""
 
 _sequence = itertools.count(1)
 _tensor: Any = None
@@ -53,12 +55,21 @@ class _All:
 _ALL_NEEDED, _NONE_NEEDED = _All(True), _All(False)
 
 
+class _Unchanged:
+    """The version of a copy that nobody else can reach."""
+
+    value = 0
+
+
+_UNCHANGED = _Unchanged()
+
+
 class Context:
     """What forward leaves for backward, and the node of the tape that stands for one call.
 
-    A Context made by hand drives an operation without a tape: `y = Op.forward(ctx, x)`, then `dx = Op.backward(ctx, dy)`.
-    Arrays go through `save_for_backward`, so that they are freed with the graph and checked for in-place changes;
-    anything small (shapes, axes, options) may be set as an attribute.
+    A Context made by hand drives an operation without a tape: `y = Op.forward(ctx, x)`, then `dx =
+    Op.backward(ctx, dy)`. Arrays go through `save_for_backward`, so that they are freed with the graph and
+    checked for in-place changes; anything small (shapes, axes, options) may be set as an attribute.
 
     Attributes:
         needs_input_grad: for each positional input of forward, whether its gradient is wanted.
@@ -103,8 +114,8 @@ class Context:
     def save_for_backward(self, *values: Any) -> None:
         """Keeps arrays (tensors, in a `Function`) for backward, where `saved_tensors` gives them back.
 
-        Inputs and outputs of forward stay differentiable in backward, which is what gives second derivatives; anything
-        else that is saved is a constant there.
+        Inputs and outputs of forward stay differentiable in backward, which is what gives second derivatives;
+        anything else that is saved is a constant there.
         """
         self._saved = values
 
@@ -117,7 +128,7 @@ class Context:
         self._dirty = inputs
 
     def set_materialize_grads(self, value: bool) -> None:
-        """Whether an output that nothing depends on gives backward an array of zeros (the default) or None."""
+        """Whether an output that nothing depends on gives backward zeros (the default) or None."""
         self.materialize_grads = value
 
     @property
@@ -125,19 +136,20 @@ class Context:
         """What `save_for_backward` was given.
 
         Raises:
-            RuntimeError: the graph was freed by an earlier backward, or a saved value was changed in place since.
+            RuntimeError: the graph was freed by an earlier backward, or a saved value was changed in place
+                since.
         """
         if self.released:
             raise RuntimeError(
-                "Trying to backward through the graph a second time: what "
-                f"{self.name()} had saved was freed by the first backward. Pass retain_graph=True to the first one to keep it."
+                f"Trying to backward through the graph a second time: what {self.name()} had saved was freed"
+                " by the first backward. Pass retain_graph=True to the first one to keep it."
             )
         for value, origin in zip(self._saved, self._origins, strict=False):
             if origin is not None and origin[1].value != origin[2]:
                 raise RuntimeError(
-                    "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                    f"a value of shape {list(value.shape)} that {self.name()} saved is at version {origin[1].value}; "
-                    f"expected version {origin[2]} instead."
+                    "one of the variables needed for gradient computation has been modified by an inplace"
+                    f" operation: a value of shape {list(value.shape)} that {self.name()} saved is at version"
+                    f" {origin[1].value}; expected version {origin[2]} instead."
                 )
         if not self.recordable:
             return self._saved
@@ -147,41 +159,66 @@ class Context:
             for value, origin in zip(self._saved, origins, strict=True)
         )
 
-    def _as_tensor(self, value: Any, origin: Any) -> Any:
-        """A saved array as the tensor that it was: an input as itself, an output as an output of this node."""
-        if isinstance(origin, int):
-            tensor = _tensor._wrap(value)
-            tensor._requires_grad = True
-            tensor._grad_fn, tensor._output_nr = self, origin
-            return tensor
-        return origin
+    def _as_tensor(self, value: Any, source: Any) -> Any:
+        """A saved value as the tensor that it was: a leaf as itself, any other as an output of its node."""
+        if source is None:
+            return value
+        if isinstance(source, _tensor):
+            return source
+        tensor = _tensor._wrap(value)
+        tensor._requires_grad = True
+        tensor._grad_fn, tensor._output_nr = (self, source) if isinstance(source, int) else source
+        return tensor
 
     def _note_origins(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         """Remembers which saved values are inputs or outputs, and at which version.
 
-        An output is noted by its number: holding the tensor itself would tie node and output into a cycle.
+        Only a leaf is held itself. An output is noted by its number, and any other input by the node that
+        made it and its number there: the tensor itself, or the base of which it is a view, may come to stand
+        for this very node, and would tie it into a cycle.
         """
         origins: list[Any] = []
+        saved: list[Any] = []
         for value in self._saved:
             origin = None
+            array = value.array if isinstance(value, _tensor) else value
             for tensor in inputs:
-                if isinstance(tensor, _tensor) and (value is tensor.array or value is tensor):
+                if isinstance(tensor, _tensor) and array is tensor.array:
                     if tensor._inference:
                         raise RuntimeError(
-                            f"Inference tensors cannot be saved for backward: an input of {self.name()} was made in "
-                            "inference_mode; clone it outside to use it in a recorded computation."
+                            f"Inference tensors cannot be saved for backward: an input of {self.name()} was"
+                            " made in inference_mode; clone it outside to use it in a recorded computation."
                         )
+                    source: Any = None
+                    if tensor._requires_grad:
+                        node = tensor._grad_fn if tensor._base is None else tensor.grad_fn
+                        source = tensor if node is None else (node, tensor._output_nr)
+                        value = array
                     version = tensor._shared_version()
-                    origin = (tensor, version, version.value)
+                    origin = (source, version, version.value)
                     break
             else:
                 for number, tensor in enumerate(outputs):
-                    if isinstance(tensor, _tensor) and (value is tensor.array or value is tensor):
+                    if isinstance(tensor, _tensor) and array is tensor.array:
+                        source = None
+                        if tensor._requires_grad:
+                            source, value = number, array
                         version = tensor._shared_version()
-                        origin = (number, version, version.value)
+                        origin = (source, version, version.value)
                         break
             origins.append(origin)
-        self._origins = origins
+            saved.append(value)
+        self._origins, self._saved = origins, tuple(saved)
+
+    def keep_values_of(self, array: Array) -> None:
+        """Copies what was saved in memory that is about to be overwritten by the result of this very call."""
+        for place, value in enumerate(self._saved):
+            if isinstance(value, np.ndarray) and (not value.size or np.may_share_memory(value, array)):
+                origin = self._origins[place]
+                origins = list(self._origins)
+                origins[place] = None if origin is None else (origin[0], _UNCHANGED, 0)
+                self._origins = origins
+                self._saved = (*self._saved[:place], value.copy(), *self._saved[place + 1 :])
 
     def release(self) -> None:
         """Drops what was saved. A node that saved nothing can be walked again, as on torch."""
@@ -190,49 +227,33 @@ class Context:
 
     def name(self) -> str:
         """The name that torch's users know a node by: that of the operation, and `Backward`."""
-        return f"{self.function.__name__}Backward"
+        function = self.function
+        return function.node_name or f"{function.__name__}Backward{'0' if function.on_arrays else ''}"
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
-        """For each input: (the node that made it, which of its outputs it was); leaves stand behind AccumulateGrad."""
+        """For each input, the node that made it (AccumulateGrad for a leaf) and which output it was."""
         return tuple(
-            (None, 0) if edge is None else (AccumulateGrad(edge[0]) if isinstance(edge[0], _tensor) else edge[0], edge[1])
+            (
+                (None, 0)
+                if edge is None
+                else (AccumulateGrad(edge[0]) if isinstance(edge[0], _tensor) else edge[0], edge[1])
+            )
             for edge in self.edges
         )
 
-    def register_hook(self, hook: Callable[..., Any]) -> HookHandle:
-        """Calls `hook(grad_inputs, grad_outputs)` after this node's backward; a result replaces grad_inputs."""
+    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Calls `hook(grad_inputs, grad_outputs)` after backward; a result replaces grad_inputs."""
         self.post_hooks = OrderedDict() if self.post_hooks is None else self.post_hooks
-        return HookHandle(self.post_hooks, hook)
+        return register(self.post_hooks, hook)
 
-    def register_prehook(self, hook: Callable[..., Any]) -> HookHandle:
+    def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Calls `hook(grad_outputs)` before this node's backward; a result replaces grad_outputs."""
         self.pre_hooks = OrderedDict() if self.pre_hooks is None else self.pre_hooks
-        return HookHandle(self.pre_hooks, hook)
+        return register(self.pre_hooks, hook)
 
     def __repr__(self) -> str:
         return f"<{self.name()}>"
-
-
-class HookHandle:
-    """Takes a registered hook away again: call `remove`, or use it as a context manager."""
-
-    _ids = itertools.count()
-
-    def __init__(self, hooks: OrderedDict[int, Callable[..., Any]], hook: Callable[..., Any]) -> None:
-        self._hooks = hooks
-        self.id = next(self._ids)
-        hooks[self.id] = hook
-
-    def remove(self) -> None:
-        """Takes the hook away; a second call does nothing."""
-        self._hooks.pop(self.id, None)
-
-    def __enter__(self) -> HookHandle:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.remove()
 
 
 class AccumulateGrad:
@@ -258,10 +279,11 @@ class AccumulateGrad:
 class Function:
     """An operation of the user's own: `forward` and `backward` see tensors, as with torch.autograd.Function.
 
-    Subclass it, write both static methods, and call `apply`. forward takes a Context and the inputs, of any type; backward
-    takes the Context and the gradient of each output, and returns one gradient (or None) for each input. As on torch,
-    forward may leave out the Context if a static method `setup_context(ctx, inputs, output)` is given instead. The bodies may
-    be written in torch's terms or in NumPy's: tensors understand both.
+    Subclass it, write both static methods, and call `apply`. forward takes a Context and the inputs, of any
+    type; backward takes the Context and the gradient of each output, and returns one gradient (or None) for
+    each input. As on torch, forward may leave out the Context if a static method `setup_context(ctx, inputs,
+    output)` is given instead. The bodies may be written in torch's terms or in NumPy's: tensors understand
+    both.
 
     Source: torch.autograd.Function.
 
@@ -284,6 +306,7 @@ class Function:
     """
 
     on_arrays = False
+    node_name = ""
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
@@ -302,9 +325,9 @@ class Function:
         """Runs forward on the inputs and records the call if any of them requires grad."""
         ctx = Context()
         ctx.function = cls
-        needs = tuple([isinstance(value, _tensor) and value._requires_grad for value in inputs])
+        needs = tuple([isinstance(value, _tensor) and value.requires_grad for value in inputs])
         recording = mode.enabled and True in needs
-        ctx.needs_input_grad = needs if recording else (False,) * len(inputs)
+        ctx.needs_input_grad = needs
         # As on torch, forward itself runs unrecorded: backward is its derivative.
         enabled, mode.enabled = mode.enabled, False
         try:
@@ -315,9 +338,19 @@ class Function:
                 cls.setup_context(ctx, inputs, results)
         finally:
             mode.enabled = enabled
+        for number, value in enumerate(ctx._saved):
+            if value is not None and not isinstance(value, (_tensor, np.ndarray)):
+                raise TypeError(
+                    f"save_for_backward can only save variables, but argument {number} is of type"
+                    f" {type(value).__name__}"
+                )
         single = not isinstance(results, tuple)
         outputs = tuple(
-            _output_tensor(ctx, value, inputs) if isinstance(value, (_tensor, np.ndarray, np.generic)) else value
+            (
+                _output_tensor(ctx, value, inputs)
+                if isinstance(value, (_tensor, np.ndarray, np.generic))
+                else value
+            )
             for value in ((results,) if single else results)
         )
         if recording:
@@ -329,13 +362,15 @@ class Function:
 class Operation(Function):
     """One of the house's own operations: a Function whose forward and backward see plain ndarrays.
 
-    Positional arguments of forward are its inputs, keyword arguments its options; backward returns one gradient for each
-    input. `apply` on plain arrays computes plain arrays; with a tensor among the inputs it gives a tensor and records the call.
-    So a backward that is written in plain NumPy, or in terms of other operations' `apply`, works on arrays and, when
+    Positional arguments of forward are its inputs, keyword arguments its options; backward returns one
+    gradient for each input. An input that may be left out is passed as None. `apply` on plain arrays computes
+    plain arrays; with a tensor among the inputs it gives a tensor and records the call. So a backward that is
+    written in plain NumPy, or in terms of other operations' `apply`, works on arrays and, when
     `create_graph=True` asks for it, on tensors: that gives second derivatives.
 
     Attributes:
         is_view: forward may return a view of its first input; the output then shares its version counter.
+        node_name: what torch calls the node, where that is not the name of the class and "Backward0".
     """
 
     on_arrays = True
@@ -351,7 +386,8 @@ class Operation(Function):
             if isinstance(value, _tensor):
                 any_tensor = True
                 arrays.append(value.array)
-                needs.append(value._requires_grad)
+                # What a view is of may have joined the tape since: only the property knows.
+                needs.append(value._requires_grad or (value._base is not None and value.requires_grad))
             else:
                 arrays.append(value)
                 needs.append(False)
@@ -361,16 +397,25 @@ class Operation(Function):
         if not any_tensor:
             return results
         if type(results) is tuple:
-            outputs = tuple([_tensor._wrap(value) for value in results])
+            outputs = tuple([_tensor._wrap(_settled(ctx, value)) for value in results])
             if recording:
                 _record(ctx, inputs, outputs)
             return outputs
-        output = _tensor._wrap(results)
+        output = _tensor._wrap(_settled(ctx, results))
         if cls.is_view:
             output._note_view(inputs[0], cls, options)
         if recording:
             _record(ctx, inputs, (output,))
         return output
+
+
+def _settled(ctx: Context, result: Any) -> Array:
+    """A result as an array; NumPy gives scalars for arrays without axes, which may also have been saved."""
+    if type(result) is np.ndarray:
+        return result
+    array = np.asarray(result)
+    ctx._saved = tuple([array if value is result else value for value in ctx._saved])
+    return array
 
 
 def _record(ctx: Context, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
@@ -394,7 +439,10 @@ def _record(ctx: Context, inputs: Sequence[Any], outputs: Sequence[Any]) -> None
         output._grad_fn, output._output_nr = ctx, number
     if len(outputs) > 1:
         ctx.outputs = len(outputs)
-        ctx.output_meta = [(output.array.shape, output.array.dtype) if isinstance(output, _tensor) else None for output in outputs]
+        ctx.output_meta = [
+            (output.array.shape, output.array.dtype) if isinstance(output, _tensor) else None
+            for output in outputs
+        ]
     if ctx._saved:
         ctx._note_origins(inputs, outputs)
 
@@ -404,18 +452,23 @@ def _is_among(output: Any, marked: tuple[Any, ...]) -> bool:
 
 
 def _output_tensor(ctx: Context, value: Any, inputs: Sequence[Any]) -> Any:
-    """What a user's forward returned, as a tensor of its own; an input handed through becomes a view of itself."""
+    """What a user's forward returned, as a tensor of its own; an input handed through, as its view."""
     if not isinstance(value, _tensor):
         return _tensor._wrap(value)
     if _is_among(value, ctx._dirty):
+        if mode.enabled and value.requires_grad:
+            if value.is_leaf:
+                raise RuntimeError(
+                    "a leaf Variable that requires grad has been used in an in-place operation:"
+                    f" {ctx.name()} marked it as dirty"
+                )
+            if value._base is not None:
+                raise RuntimeError(f"{ctx.name()} marked a view as dirty: give it a clone() instead")
         value._bump_version()
         return value
-    if any(value is source for source in inputs):
-        output = value.detach()
-        if any(value is saved for saved in ctx._saved):
-            ctx._saved = tuple(output if saved is value else saved for saved in ctx._saved)
-        return output
-    return value
+    # What has a place on the tape already keeps it: the output stands beside it, in the same memory.
+    known = value._base is not None or value.requires_grad or any(value is source for source in inputs)
+    return value.detach() if known else value
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
@@ -425,14 +478,43 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
         backward: the static method `backward(ctx, *grad_outputs)` of a Function.
 
     Returns:
-        The same backward; asked for `create_graph=True`, it raises a RuntimeError that names the operation.
+        The same backward, run unrecorded. A second backward that comes to its results raises a RuntimeError
+        that names the operation.
     """
 
     @functools.wraps(backward)
     def wrapper(ctx: Context, *grad_outputs: Any) -> Any:
-        if mode.enabled and any(isinstance(grad, _tensor) and grad.requires_grad for grad in grad_outputs):
-            raise RuntimeError(f"trying to differentiate twice {ctx.function.__name__}, whose backward is marked with once_differentiable")
-        return backward(ctx, *grad_outputs)
+        recorded = mode.enabled and any(getattr(grad, "requires_grad", False) for grad in grad_outputs)
+        on_arrays = ctx.function.on_arrays
+        recordable, enabled = ctx.recordable, mode.enabled
+        ctx.recordable, mode.enabled = recordable and not on_arrays, False
+        try:
+            results = backward(ctx, *(_array_of(grad) if on_arrays else grad for grad in grad_outputs))
+        finally:
+            ctx.recordable, mode.enabled = recordable, enabled
+        if not recorded:
+            return results
+        results = results if isinstance(results, tuple) else (results,)
+        return _OnlyOnce.apply(ctx.name(), len(results), *results, *grad_outputs)
 
     return wrapper
 
+
+class _OnlyOnce(Function):
+    """Hands on what a backward returned that cannot be differentiated, and says so when it is."""
+
+    @staticmethod
+    def forward(ctx: Context, name: str, count: int, *values: Any) -> Any:
+        ctx.culprit = name
+        return values[:count]
+
+    @staticmethod
+    def backward(ctx: Context, *grad_outputs: Any) -> Any:
+        raise RuntimeError(
+            "trying to differentiate twice a function that was marked with @once_differentiable:"
+            f" {ctx.culprit} has no second derivative"
+        )
+
+
+def _array_of(value: Any) -> Any:
+    return value.array if isinstance(value, _tensor) else value

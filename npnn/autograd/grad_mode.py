@@ -1,4 +1,4 @@
-"""Switches that say whether operations are recorded: no_grad, enable_grad, inference_mode, set_grad_enabled."""
+"""Whether operations are recorded: no_grad, enable_grad, inference_mode, set_grad_enabled."""
 
 from __future__ import annotations
 
@@ -67,7 +67,8 @@ class _GradMode:
 
             @functools.wraps(function)
             def generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-                # The body runs piece by piece in its caller's context, so each piece is wrapped, not the call.
+                # The body runs piece by piece in its caller's context, so each piece is wrapped, not the
+                # call.
                 iterator = function(*args, **kwargs)
                 step: Callable[[], Any] = functools.partial(next, iterator)
                 while True:
@@ -80,7 +81,8 @@ class _GradMode:
                         sent = yield value
                         step = functools.partial(iterator.send, sent)
                     except GeneratorExit:
-                        iterator.close()
+                        with _GradMode(*target):
+                            iterator.close()
                         raise
                     except BaseException as error:
                         step = functools.partial(iterator.throw, error)
@@ -159,6 +161,7 @@ class set_grad_enabled(_GradMode):  # noqa: N801 - torch's name
         _current().enabled = self._target[0]
 
     def __call__(self, function: F) -> F:
+        """Decorates a function."""
         # As a decorator it switches for the function alone, so the switch made on construction is undone.
         _current().enabled, _current().inference = self._before
         return super().__call__(function)
@@ -180,6 +183,7 @@ class inference_mode(_GradMode):  # noqa: N801 - torch's name
     """
 
     def __new__(cls, mode: bool | Callable[..., Any] = True) -> Any:
+        """Lets `@inference_mode` stand without parentheses."""
         instance = super().__new__(cls)
         if isinstance(mode, bool):
             return instance

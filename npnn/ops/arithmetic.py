@@ -1,7 +1,7 @@
 """Arithmetic of arrays, element by element: add, subtract, multiply, divide, powers, extremes, selection.
 
-Operands broadcast as NumPy's do. A backward here gives the gradient in the broadcast shape; the engine sums it over the
-axes along which an operand was repeated.
+Operands broadcast as NumPy's do. A backward here gives the gradient in the broadcast shape; the engine sums
+it over the axes along which an operand was repeated.
 """
 
 from __future__ import annotations
@@ -39,14 +39,12 @@ class Sub(Operation):
 
 
 class Mul(Operation):
-    """X y; the gradients are dy y and dy x. Source: torch.mul."""
+    """x y; the gradients are dy y and dy x. Source: torch.mul."""
 
     @staticmethod
     def forward(ctx: Context, x: Array, y: Array) -> Array:
         # Each factor is needed only for the gradient of the other.
-        ctx.save_for_backward(
-            x if ctx.needs_input_grad[1] else None, y if ctx.needs_input_grad[0] else None
-        )
+        ctx.save_for_backward(x if ctx.needs_input_grad[1] else None, y if ctx.needs_input_grad[0] else None)
         return x * y
 
     @staticmethod
@@ -56,7 +54,7 @@ class Mul(Operation):
 
 
 class Div(Operation):
-    """X / y; the gradients are dy / y and -dy x / y². Source: torch.div."""
+    """x / y; the gradients are dy / y and -dy x / y². Source: torch.div."""
 
     @staticmethod
     def forward(ctx: Context, x: Array, y: Array) -> Array:
@@ -113,8 +111,8 @@ class Pow(Operation):
         x, p = ctx.saved_tensors
         dx = dp = None
         if ctx.needs_input_grad[0]:
-            if np.ndim(p) == 0 and p == 2:
-                dx = 2 * dy * x
+            if isinstance(p, (int, float)):
+                dx = dy * (p * x ** (p - 1)) if p else np.zeros_like(dy)
             else:
                 dx = dy * np.where(p == 0, 0.0, p * x ** np.where(p == 0, 1, p - 1))
         if ctx.needs_input_grad[1]:
@@ -128,13 +126,14 @@ class Maximum(Operation):
 
     @staticmethod
     def forward(ctx: Context, x: Array, y: Array) -> Array:
-        ctx.save_for_backward(_share(x > y, x, y))
+        ctx.save_for_backward(x, y)
         return np.maximum(x, y)
 
     @staticmethod
-    def backward(ctx: Context, dy: Array) -> Gradients:
-        (share,) = ctx.saved_tensors
-        return dy * share, dy * (1 - share)
+    def backward(ctx: Context, dz: Array) -> Gradients:
+        x, y = ctx.saved_tensors
+        tie = np.where(x == y, 0.5, 1.0).astype(dz.dtype)
+        return dz * (tie * ~(x < y)), dz * (tie * ~(x > y))
 
 
 class Minimum(Operation):
@@ -142,41 +141,50 @@ class Minimum(Operation):
 
     @staticmethod
     def forward(ctx: Context, x: Array, y: Array) -> Array:
-        ctx.save_for_backward(_share(x < y, x, y))
+        ctx.save_for_backward(x, y)
         return np.minimum(x, y)
 
     @staticmethod
-    def backward(ctx: Context, dy: Array) -> Gradients:
-        (share,) = ctx.saved_tensors
-        return dy * share, dy * (1 - share)
-
-
-def _share(wins: Array, x: Array, y: Array) -> Array:
-    """The part of the gradient that goes to x: 1 where it wins, 1/2 where both are equal."""
-    return np.asarray(np.where(x == y, 0.5, wins), np.result_type(x, y))
+    def backward(ctx: Context, dz: Array) -> Gradients:
+        x, y = ctx.saved_tensors
+        tie = np.where(x == y, 0.5, 1.0).astype(dz.dtype)
+        return dz * (tie * ~(x > y)), dz * (tie * ~(x < y))
 
 
 class Clamp(Operation):
-    """X limited to [low, high]; dy passes where x lies inside, the limits included. Source: torch.clamp."""
+    """x limited to [low, high], numbers or arrays, of which one may be None.
+
+    dx = dy where x lies inside, the limits included; elsewhere dy goes to the limit that x became.
+
+    Source: torch.clamp.
+    """
+
+    node_name = "ClampBackward1"
 
     @staticmethod
-    def forward(ctx: Context, x: Array, *, low: Any = None, high: Any = None) -> Array:
-        inside: Any = True
-        if low is not None:
-            inside = x >= low
-        if high is not None:
-            inside = inside & (x <= high)
-        ctx.save_for_backward(inside)
-        return x.clip(low, high)
+    def forward(ctx: Context, x: Array, low: Any = None, high: Any = None) -> Array:
+        ctx.save_for_backward(x, low, high)
+        return np.asarray(np.clip(x, low, high))
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
-        (inside,) = ctx.saved_tensors
-        return (dy * inside,)
+        x, low, high = ctx.saved_tensors
+        below = False if low is None else x < low
+        above = False if high is None else x > high
+        # Where the limits cross, the upper one wins.
+        crossed = False if low is None or high is None else low > high
+        dx = dlow = dhigh = None
+        if ctx.needs_input_grad[0]:
+            dx = dy * np.where(below, 0, np.where(above, 0, 1)).astype(dy.dtype)
+        if ctx.needs_input_grad[1]:
+            dlow = dy * np.where(below, np.where(crossed, 0, 1), 0).astype(dy.dtype)
+        if ctx.needs_input_grad[2]:
+            dhigh = dy * np.where(above, 1, np.where(crossed, 1, 0)).astype(dy.dtype)
+        return dx, dlow, dhigh
 
 
 class Where(Operation):
-    """X where the condition holds, else y; each gets dy there, and 0 elsewhere. Source: torch.where."""
+    """x where the condition holds, else y; each gets dy there, and 0 elsewhere. Source: torch.where."""
 
     @staticmethod
     def forward(ctx: Context, condition: Array, x: Array, y: Array) -> Array:
@@ -191,10 +199,16 @@ class Where(Operation):
 
 
 class Cast(Operation):
-    """X in another dtype; the gradient goes back in x's own, which the engine sees to. Source: torch.Tensor.to."""
+    """x in another dtype; the engine brings the gradient back to x's own. Source: torch.Tensor.to."""
+
+    node_name = "ToCopyBackward0"
 
     @staticmethod
     def forward(ctx: Context, x: Array, *, dtype: Any) -> Array:
+        if np.dtype(dtype).kind == "c" and ctx.needs_input_grad[0]:
+            raise NotImplementedError(
+                "npnn does not differentiate complex numbers: detach() the tensor first"
+            )
         return x.astype(dtype)
 
     @staticmethod
@@ -207,7 +221,7 @@ class Clone(Operation):
 
     @staticmethod
     def forward(ctx: Context, x: Array) -> Array:
-        return x.copy()
+        return x.copy("K")
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
@@ -215,7 +229,9 @@ class Clone(Operation):
 
 
 class Remainder(Operation):
-    """x - y ⌊x / y⌋, with the sign of y; dx = dy', and the gradient of y is -dy' ⌊x / y⌋. Source: torch.remainder."""
+    """z = x - y ⌊x / y⌋, with the sign of y; dx = dz, dy = -dz ⌊x / y⌋. Source: torch.remainder."""
+
+    node_name = "RemainderBackward1"
 
     @staticmethod
     def forward(ctx: Context, x: Array, y: Array) -> Array:
@@ -228,13 +244,40 @@ class Remainder(Operation):
         return dz, None if quotient is None else -dz * quotient
 
 
-class Step(Operation):
-    """A function that is constant between jumps (sign, floor, round): its gradient is 0 everywhere."""
+class DivFloor(Operation):
+    """⌊x / y⌋: constant between jumps, so its gradients are 0. Source: torch.div, rounding_mode="floor"."""
+
+    node_name = "DivBackward1"
 
     @staticmethod
-    def forward(ctx: Context, x: Array, *, function: Any) -> Array:
-        return np.asarray(function(x))
+    def forward(ctx: Context, x: Array, y: Array) -> Array:
+        return np.floor_divide(x, y)
 
     @staticmethod
-    def backward(ctx: Context, dy: Array) -> Gradients:
-        return (np.zeros_like(dy),)
+    def backward(ctx: Context, dz: Array) -> Gradients:
+        return np.zeros_like(dz), np.zeros_like(dz)
+
+
+class DivTrunc(DivFloor):
+    """x / y rounded towards zero: its gradients are 0. Source: torch.div, rounding_mode="trunc"."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array, y: Array) -> Array:
+        if np.result_type(x, y).kind == "f":
+            return np.trunc(x / y)
+        # A quotient of integers is not taken through floating point, which would round the large ones.
+        below_zero = (np.less(x, 0) != np.less(y, 0)) & (np.mod(x, y) != 0)
+        return np.floor_divide(x, y) + below_zero
+
+
+class FloorDivide(DivFloor):
+    """x // y, to which torch gives no derivative at all. Source: torch.floor_divide."""
+
+    node_name = "FloorDivideBackward0"
+
+    @staticmethod
+    def backward(ctx: Context, dz: Array) -> Gradients:
+        raise RuntimeError(
+            "derivative for floor_divide is not implemented: it would be 0, as that of div(...,"
+            " rounding_mode='floor') is"
+        )

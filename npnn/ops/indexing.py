@@ -13,8 +13,24 @@ from npnn._typing import Array, Gradients, Shape
 from npnn.autograd.function import Context, Operation
 
 
+def viewed(base: Any, steps: Any) -> Any:
+    """What a view shows of its base, an array or a tensor.
+
+    Args:
+        base: what it is a view of.
+        steps: how it came from there: None for the base itself, else (the steps before, operation, options).
+    """
+    path = []
+    while steps is not None:
+        steps, operation, options = steps
+        path.append((operation, options))
+    for operation, options in reversed(path):
+        base = operation.apply(base, **options)
+    return base
+
+
 def is_basic(index: Any) -> bool:
-    """Whether an index picks each element at most once, as a view does: integers, slices, None and ... alone."""
+    """Whether an index gives a view, which picks no element twice: integers, slices, None and ... alone."""
     parts = index if isinstance(index, tuple) else (index,)
     return all(
         part is None or part is Ellipsis or isinstance(part, (slice, int, np.integer)) for part in parts
@@ -32,6 +48,10 @@ class GetItem(Operation):
     @staticmethod
     def forward(ctx: Context, x: Array, *, index: Any) -> Array:
         ctx.shape, ctx.index = x.shape, index
+        if not is_basic(index) and ctx.needs_input_grad[0]:
+            # The caller may change an array between now and backward.
+            parts = index if isinstance(index, tuple) else (index,)
+            ctx.index = tuple(part.copy() if isinstance(part, np.ndarray) else part for part in parts)
         return x[index]
 
     @staticmethod
@@ -60,15 +80,17 @@ class PutAdd(Operation):
 class SetItem(Operation):
     """A copy of x in which the elements at an index are replaced by a value.
 
-    `region` is a function that takes an array to the part of it that is written: a view. The replaced elements of x get no
-    gradient, the value gets theirs.
+    `region` is a function that takes an array to the part of it that is written: a view. The replaced
+    elements of x get no gradient, the value gets theirs.
 
     Source: torch.Tensor.__setitem__, seen as a function of x and the value.
     """
 
+    node_name = "CopySlices"
+
     @staticmethod
     def forward(ctx: Context, x: Array, value: Array, *, region: Any, index: Any) -> Array:
-        ctx.region, ctx.index = region, index
+        ctx.region, ctx.index, ctx.value_shape = region, index, value.shape
         y = np.array(x, order="C")
         region(y)[index] = value
         return y
@@ -78,7 +100,10 @@ class SetItem(Operation):
         dx = None
         if ctx.needs_input_grad[0]:
             dx = SetItem.apply(dy, np.zeros((), dy.dtype), region=ctx.region, index=ctx.index)
-        return dx, ctx.region(dy)[ctx.index]
+        dvalue = ctx.region(dy)[ctx.index]
+        # A value may have leading axes of length 1 that what it is written into has not.
+        extra = len(ctx.value_shape) - dvalue.ndim
+        return dx, dvalue.reshape(*(1,) * extra, *dvalue.shape) if extra > 0 else dvalue
 
 
 class Gather(Operation):
@@ -119,6 +144,42 @@ class ScatterAdd(Operation):
 def _along(index: Array, axis: int) -> tuple[Array, ...]:
     """The full coordinates of an index along one axis: its own position along every other."""
     index = np.asarray(index)
-    coordinates = list(np.indices(index.shape, sparse=True))
+    coordinates: list[Array] = list(np.indices(index.shape, sparse=True))
     coordinates[axis] = index
     return tuple(coordinates)
+
+
+class Take(Operation):
+    """The slices of x at `index` along one axis, in that order, also twice. Source: torch.index_select."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array, *, index: Array, axis: int) -> Array:
+        ctx.size, ctx.index, ctx.axis = x.shape[axis], index, axis
+        return x.take(index, axis)
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        return (TakeAdd.apply(dy, index=ctx.index, axis=ctx.axis, size=ctx.size),)
+
+
+class TakeAdd(Operation):
+    """Zeros of length `size` along one axis, with slices of x added in at `index`: the transpose of Take.
+
+    Slices that go to the same place are brought side by side by a sort, and then summed run by run.
+
+    Source: torch.Tensor.index_add_.
+    """
+
+    @staticmethod
+    def forward(ctx: Context, x: Array, *, index: Array, axis: int, size: int) -> Array:
+        ctx.index, ctx.axis = index, axis
+        y = np.zeros((*x.shape[:axis], size, *x.shape[axis + 1 :]), x.dtype)
+        if index.size:
+            order = np.argsort(index, kind="stable")
+            places, starts = np.unique(index[order], return_index=True)
+            y[(slice(None),) * axis + (places,)] = np.add.reduceat(x.take(order, axis), starts, axis)
+        return y
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        return (Take.apply(dy, index=ctx.index, axis=ctx.axis),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ class Linear(Operation):
     @staticmethod
     def forward(ctx: Context, x: Array, weight: Array, bias: Array | None = None) -> Array:
         ctx.save_for_backward(x, weight)
+        ctx.has_bias = bias is not None
         y: Array = x @ weight
         if bias is not None:
             y += bias
@@ -30,17 +32,20 @@ class Linear(Operation):
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
         x, weight = ctx.saved_tensors
-        needs_x, needs_weight, needs_bias = (ctx.needs_input_grad[i] for i in range(3))
-        drows = dy if dy.ndim == 2 else dy.reshape(-1, weight.shape[1])
+        drows = _rows(dy)
         dx = dweight = dbias = None
-        if needs_x:
+        if ctx.needs_input_grad[0]:
             dx = dy @ weight.T
-        if needs_weight:
-            rows = x if x.ndim == 2 else x.reshape(-1, weight.shape[0])
-            dweight = rows.T @ drows
-        if needs_bias:
+        if ctx.needs_input_grad[1]:
+            dweight = _rows(x).T @ drows
+        if ctx.has_bias and ctx.needs_input_grad[2]:
             dbias = drows.sum(0)
         return dx, dweight, dbias
+
+
+def _rows(x: Array) -> Array:
+    """The leading axes run together into one; -1 could not stand for its length where another one is 0."""
+    return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
 class Matmul(Operation):

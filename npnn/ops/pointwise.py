@@ -1,6 +1,7 @@
 """Functions of one array, element by element: exponentials, logarithms, roots, trigonometry.
 
-Each backward is dy f'(x), written in x or, where that is cheaper, in the output y, which is then saved instead of x.
+Each backward is dy f'(x), written in x or, where that is cheaper, in the output y, which is then saved
+instead of x.
 Sources: the torch function of the same name; the derivatives are the textbook ones.
 """
 
@@ -116,6 +117,8 @@ class Sqrt(Operation):
 class Square(Operation):
     """x²; y' = 2 x."""
 
+    node_name = "PowBackward0"
+
     @staticmethod
     def forward(ctx: Context, x: Array) -> Array:
         ctx.save_for_backward(x)
@@ -173,6 +176,8 @@ class Tan(Operation):
 class ArcSin(Operation):
     """arcsin x; y' = 1 / √(1 - x²)."""
 
+    node_name = "AsinBackward0"
+
     @staticmethod
     def forward(ctx: Context, x: Array) -> Array:
         ctx.save_for_backward(x)
@@ -187,6 +192,8 @@ class ArcSin(Operation):
 class ArcCos(Operation):
     """arccos x; y' = -1 / √(1 - x²)."""
 
+    node_name = "AcosBackward0"
+
     @staticmethod
     def forward(ctx: Context, x: Array) -> Array:
         ctx.save_for_backward(x)
@@ -200,6 +207,8 @@ class ArcCos(Operation):
 
 class ArcTan(Operation):
     """arctan x; y' = 1 / (1 + x²)."""
+
+    node_name = "AtanBackward0"
 
     @staticmethod
     def forward(ctx: Context, x: Array) -> Array:
@@ -238,3 +247,61 @@ class Cosh(Operation):
     def backward(ctx: Context, dy: Array) -> Gradients:
         (x,) = ctx.saved_tensors
         return (dy * np.sinh(x),)
+
+
+class Step(Operation):
+    """What functions have in common that are constant between jumps: a gradient of 0 everywhere."""
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        return (np.zeros_like(dy),)
+
+
+class Sign(Step):
+    """-1, 0 or 1, as x is negative, zero or positive."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        return np.sign(x)
+
+
+class Floor(Step):
+    """⌊x⌋."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        return np.floor(x)
+
+
+class Ceil(Step):
+    """⌈x⌉."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        return np.ceil(x)
+
+
+class Trunc(Step):
+    """x without its fraction."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        return np.trunc(x)
+
+
+class Round(Step):
+    """The nearest number of so many decimals, halves to the even one."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array, *, decimals: int = 0) -> Array:
+        return np.round(x, decimals)
+
+
+class IsNonZero(Step):
+    """1 where x is not zero, else 0, in x's own dtype: the summands of its 0-norm."""
+
+    node_name = "LinalgVectorNormBackward0"
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        return np.not_equal(x, 0).astype(x.dtype)

@@ -1,6 +1,7 @@
 """Rearrangements: operations that move elements and compute nothing.
 
-Reshape, Permute and Expand return views where NumPy can; their backward is the same kind of move, the other way round.
+Reshape, Permute and Expand return views where NumPy can; their backward is the same kind of move, the other
+way round.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from npnn.autograd.function import Context, Operation
 class Reshape(Operation):
     """The same elements, in the same (C) order, in another shape. Source: torch.reshape."""
 
+    node_name = "ViewBackward0"
     is_view = True
 
     @staticmethod
@@ -44,7 +46,7 @@ class Permute(Operation):
 
 
 class Expand(Operation):
-    """X repeated along new leading axes and axes of length 1, without a copy.
+    """x repeated along new leading axes and axes of length 1, without a copy.
 
     Its backward is the sum over the repeats, which the engine does for every operation that broadcasts.
 
@@ -55,7 +57,9 @@ class Expand(Operation):
 
     @staticmethod
     def forward(ctx: Context, x: Array, *, shape: Shape) -> Array:
-        return np.broadcast_to(x, shape)
+        y = np.broadcast_to(x, shape)
+        # Where nothing is repeated the result may be written to, as on torch.
+        return x.reshape(shape) if y.size == x.size else y
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
@@ -63,7 +67,7 @@ class Expand(Operation):
 
 
 class Flip(Operation):
-    """X in reverse order along axes. Source: torch.flip."""
+    """x in reverse order along axes. Source: torch.flip."""
 
     @staticmethod
     def forward(ctx: Context, x: Array, *, axes: Any) -> Array:
@@ -77,6 +81,8 @@ class Flip(Operation):
 
 class Concatenate(Operation):
     """Arrays joined end to end along an axis; each gets its own stretch of dy. Source: torch.cat."""
+
+    node_name = "CatBackward0"
 
     @staticmethod
     def forward(ctx: Context, *arrays: Array, axis: int = 0) -> Array:
@@ -92,3 +98,17 @@ class Concatenate(Operation):
             dy[(*lead, slice(start, end))] if ctx.needs_input_grad[i] else None
             for i, (start, end) in enumerate(zip(starts, ctx.ends, strict=True))
         )
+
+
+class Contiguous(Operation):
+    """A copy of x whose elements lie in C order. Source: torch.Tensor.contiguous."""
+
+    node_name = "CloneBackward0"
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        return np.ascontiguousarray(x)
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        return (dy,)

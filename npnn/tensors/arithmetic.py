@@ -1,4 +1,4 @@
-"""Operators and elementwise methods of tensors, in place and not."""
+"""Operators and elementwise methods of tensors, and the matrix product."""
 
 from __future__ import annotations
 
@@ -7,80 +7,103 @@ from typing import Any
 import numpy as np
 
 from npnn import dtypes
-from npnn._typing import Array
-from npnn.autograd.function import Operation, wrap
-from npnn.autograd.grad_mode import mode
-from npnn.ops import activation, arithmetic, linear, pointwise
+from npnn.autograd.function import wrap
+from npnn.ops import activation, arithmetic, linear, piecewise, pointwise
+from npnn.tensors.base import TensorBase, array_of
+from npnn.tensors.promotion import (
+    check_broadcast,
+    check_shapes,
+    elementwise,
+    fill_value,
+    in_dtype,
+    in_floating,
+    operator,
+    promoted,
+    unrecorded,
+)
 
 
-class ArithmeticMethods:
+class ArithmeticMethods(TensorBase):
     """What a tensor can do element by element, and the matrix product."""
 
-    array: Array
-
-    # ---- operators ----------------------------------------------------------------------------------------------
+    # ---- operators
 
     def __add__(self, other: Any) -> Any:
-        return arithmetic.Add.apply(*promoted(self, other))
+        return operator(arithmetic.Add, self, other)
 
     def __radd__(self, other: Any) -> Any:
-        return arithmetic.Add.apply(*promoted(other, self))
+        return operator(arithmetic.Add, other, self)
 
     def __sub__(self, other: Any) -> Any:
-        return arithmetic.Sub.apply(*promoted(self, other))
+        _refuse_bool("Subtraction, the `-` operator,", self, other)
+        return operator(arithmetic.Sub, self, other)
 
     def __rsub__(self, other: Any) -> Any:
-        return arithmetic.Sub.apply(*promoted(other, self))
+        _refuse_bool("Subtraction, the `-` operator,", self, other)
+        return operator(arithmetic.Sub, other, self)
 
     def __mul__(self, other: Any) -> Any:
-        return arithmetic.Mul.apply(*promoted(self, other))
+        return operator(arithmetic.Mul, self, other)
 
     def __rmul__(self, other: Any) -> Any:
-        return arithmetic.Mul.apply(*promoted(other, self))
+        return operator(arithmetic.Mul, other, self)
 
     def __truediv__(self, other: Any) -> Any:
-        return arithmetic.Div.apply(*promoted(self, other, floating=True))
+        return operator(arithmetic.Div, self, other, floating=True)
 
     def __rtruediv__(self, other: Any) -> Any:
-        return arithmetic.Div.apply(*promoted(other, self, floating=True))
+        return operator(arithmetic.Div, other, self, floating=True)
 
     def __floordiv__(self, other: Any) -> Any:
-        return unrecorded(np.floor_divide, self, other)
+        _refuse_integer_zero(self, other)
+        return operator(arithmetic.FloorDivide, self, other)
 
     def __rfloordiv__(self, other: Any) -> Any:
-        return unrecorded(np.floor_divide, other, self)
+        _refuse_integer_zero(other, self)
+        return operator(arithmetic.FloorDivide, other, self)
 
     def __mod__(self, other: Any) -> Any:
-        return arithmetic.Remainder.apply(*promoted(self, other))
+        _refuse_integer_zero(self, other)
+        return operator(arithmetic.Remainder, self, other)
 
     def __rmod__(self, other: Any) -> Any:
-        return arithmetic.Remainder.apply(*promoted(other, self))
+        _refuse_integer_zero(other, self)
+        return operator(arithmetic.Remainder, other, self)
 
     def __pow__(self, other: Any) -> Any:
-        return arithmetic.Pow.apply(*promoted(self, other))
+        _refuse_two_bools("pow", self, other)
+        if isinstance(other, int) and other < 0 and self.array.dtype.kind in "iu":
+            raise RuntimeError("Integers to negative integer powers are not allowed.")
+        return operator(arithmetic.Pow, self, other)
 
     def __rpow__(self, other: Any) -> Any:
-        return arithmetic.Pow.apply(*promoted(other, self))
+        _refuse_two_bools("pow", other, self)
+        return operator(arithmetic.Pow, other, self)
 
     def __matmul__(self, other: Any) -> Any:
-        return matmul(self, other)
+        return matmul(self, other) if isinstance(other, (TensorBase, np.ndarray)) else NotImplemented
 
     def __rmatmul__(self, other: Any) -> Any:
-        return matmul(other, self)
+        return matmul(other, self) if isinstance(other, (TensorBase, np.ndarray)) else NotImplemented
 
     def __neg__(self) -> Any:
-        if self.array.dtype.kind == "b":
-            raise RuntimeError("Negation, the `-` operator, on a bool tensor is not supported: use `~`")
+        _refuse_bool("Negation, the `-` operator,", self)
         return arithmetic.Neg.apply(self)
 
     def __pos__(self) -> Any:
         return self
 
     def __abs__(self) -> Any:
+        _refuse_bool("abs", self)
         return arithmetic.Abs.apply(self)
 
     def __invert__(self) -> Any:
-        return unrecorded(np.invert, self)
+        if self.array.dtype.kind not in "biu":
+            raise TypeError(
+                "~ (operator.invert) is only implemented on integer and Boolean-type tensors, got"
+                f" {self.array.dtype}"
+            )
+        return wrap(np.invert(self.array))
 
     def __and__(self, other: Any) -> Any:
         return unrecorded(np.bitwise_and, self, other)
@@ -100,6 +123,12 @@ class ArithmeticMethods:
     def __rxor__(self, other: Any) -> Any:
         return unrecorded(np.bitwise_xor, other, self)
 
+    def __lshift__(self, other: Any) -> Any:
+        return unrecorded(np.left_shift, self, other)
+
+    def __rshift__(self, other: Any) -> Any:
+        return unrecorded(np.right_shift, self, other)
+
     def __eq__(self, other: object) -> Any:
         return unrecorded(np.equal, self, other)
 
@@ -118,24 +147,10 @@ class ArithmeticMethods:
     def __ge__(self, other: Any) -> Any:
         return unrecorded(np.greater_equal, self, other)
 
-    __hash__ = None  # type: ignore[assignment]
+    def __hash__(self) -> int:
+        return id(self)
 
-    def __iadd__(self, other: Any) -> Any:
-        return self.add_(other)
-
-    def __isub__(self, other: Any) -> Any:
-        return self.sub_(other)
-
-    def __imul__(self, other: Any) -> Any:
-        return self.mul_(other)
-
-    def __itruediv__(self, other: Any) -> Any:
-        return self.div_(other)
-
-    def __ipow__(self, other: Any) -> Any:
-        return self.pow_(other)
-
-    # ---- methods of two operands --------------------------------------------------------------------------------
+    # ---- methods of two operands
 
     def add(self, other: Any, *, alpha: Any = 1) -> Any:
         """Self + alpha * other."""
@@ -150,16 +165,23 @@ class ArithmeticMethods:
         return self * other
 
     def div(self, other: Any, *, rounding_mode: str | None = None) -> Any:
-        """Self / other, optionally rounded: "trunc" towards zero, "floor" down."""
+        """Self / other, optionally rounded: "trunc" towards zero, "floor" down.
+
+        A rounded quotient is constant between jumps, and has a gradient of zero.
+
+        Raises:
+            RuntimeError: the rounding mode is none of these, or an integer is divided by zero with one.
+        """
         if rounding_mode is None:
             return self / other
         if rounding_mode not in ("trunc", "floor"):
             raise RuntimeError(
-                f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found {rounding_mode!r}"
+                "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found"
+                f" {rounding_mode!r}"
             )
-        if rounding_mode == "floor":
-            return self // other
-        return unrecorded(lambda x, y: np.trunc(x / y).astype(np.result_type(x, y)), self, other)
+        _refuse_integer_zero(self, other)
+        operation = arithmetic.DivTrunc if rounding_mode == "trunc" else arithmetic.DivFloor
+        return elementwise(operation, self, other)
 
     def pow(self, exponent: Any) -> Any:
         """Self ** exponent."""
@@ -167,13 +189,16 @@ class ArithmeticMethods:
 
     def matmul(self, other: Any) -> Any:
         """Self @ other."""
-        return matmul(self, other)
+        return self @ other
 
     def mm(self, other: Any) -> Any:
         """The product of two matrices."""
-        other = array_of(other)
-        if self.array.ndim != 2 or np.ndim(other) != 2:
-            raise RuntimeError(f"mm expects two matrices, got shapes {list(self.array.shape)} and {list(np.shape(other))}")
+        if self.array.ndim != 2 or np.ndim(array_of(other)) != 2:
+            which = "self" if self.array.ndim != 2 else "mat2"
+            raise RuntimeError(
+                f"{which} must be a matrix: mm got shapes {list(self.array.shape)} and"
+                f" {list(np.shape(array_of(other)))}"
+            )
         return matmul(self, other)
 
     def dot(self, other: Any) -> Any:
@@ -186,27 +211,84 @@ class ArithmeticMethods:
 
     def maximum(self, other: Any) -> Any:
         """The larger of the two, element by element."""
-        return arithmetic.Maximum.apply(*promoted(self, other))
+        return elementwise(arithmetic.Maximum, self, other)
 
     def minimum(self, other: Any) -> Any:
         """The smaller of the two, element by element."""
-        return arithmetic.Minimum.apply(*promoted(self, other))
+        return elementwise(arithmetic.Minimum, self, other)
 
     def clamp(self, min: Any = None, max: Any = None) -> Any:
-        """The values limited to [min, max]."""
+        """The values limited to [min, max], numbers or tensors that broadcast; one may be left out."""
         if min is None and max is None:
-            raise RuntimeError("clamp: at least one of 'min' or 'max' must not be None")
-        return arithmetic.Clamp.apply(self, low=array_of(min), high=array_of(max))
+            raise RuntimeError("clamp: At least one of 'min' or 'max' must not be None")
+        x: Any = self
+        for bound in (min, max):
+            if bound is not None:
+                check_broadcast(self, bound)
+                x = promoted(x, bound)[0]
+        bounds = (None if bound is None else in_dtype(bound, x.array.dtype) for bound in (min, max))
+        return arithmetic.Clamp.apply(x, *bounds)
 
     def where(self, condition: Any, other: Any) -> Any:
         """Self where the condition holds, else other."""
         return where(condition, self, other)
 
     def masked_fill(self, mask: Any, value: Any) -> Any:
-        """A copy with `value` where the mask is True."""
-        return arithmetic.Where.apply(array_of(mask), *promoted(_full_like(self, value), self))
+        """A copy with `value`, a number or a tensor without axes, where the mask is True."""
+        if array_of(mask).dtype != np.bool_:
+            raise RuntimeError(
+                f"masked_fill_ only supports boolean masks, but got mask with dtype {array_of(mask).dtype}"
+            )
+        if np.ndim(array_of(value)):
+            raise RuntimeError(
+                "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with"
+                f" {np.ndim(array_of(value))} dimension(s)."
+            )
+        check_broadcast(self, mask)
+        dtype = self.array.dtype
+        return arithmetic.Where.apply(mask, in_dtype(fill_value(value, dtype), dtype), self)
 
-    # ---- methods of one operand ---------------------------------------------------------------------------------
+    def floor_divide(self, other: Any) -> Any:
+        """Self // other, rounded down; it has no derivative."""
+        return self // other
+
+    def remainder(self, other: Any) -> Any:
+        """Self % other, with the sign of other."""
+        return self % other
+
+    def eq(self, other: Any) -> Any:
+        """Where the two are equal."""
+        return self == other
+
+    def ne(self, other: Any) -> Any:
+        """Where the two differ."""
+        return self != other
+
+    def lt(self, other: Any) -> Any:
+        """Where self is less than other."""
+        return self < other
+
+    def le(self, other: Any) -> Any:
+        """Where self is at most other."""
+        return self <= other
+
+    def gt(self, other: Any) -> Any:
+        """Where self is greater than other."""
+        return self > other
+
+    def ge(self, other: Any) -> Any:
+        """Where self is at least other."""
+        return self >= other
+
+    def logical_and(self, other: Any) -> Any:
+        """Where both are non-zero."""
+        return unrecorded(np.logical_and, self, other)
+
+    def logical_or(self, other: Any) -> Any:
+        """Where either is non-zero."""
+        return unrecorded(np.logical_or, self, other)
+
+    # ---- methods of one operand
 
     def neg(self) -> Any:
         """-self."""
@@ -217,8 +299,8 @@ class ArithmeticMethods:
         return abs(self)
 
     def square(self) -> Any:
-        """Self squared."""
-        return pointwise.Square.apply(self)
+        """The values squared."""
+        return pointwise.Square.apply(self if self.array.dtype.kind != "b" else in_dtype(self, dtypes.int64))
 
     def reciprocal(self) -> Any:
         """1 / self."""
@@ -230,248 +312,121 @@ class ArithmeticMethods:
 
     def sqrt(self) -> Any:
         """The square root."""
-        return floating(pointwise.Sqrt, self)
+        return pointwise.Sqrt.apply(in_floating(self))
 
     def exp(self) -> Any:
-        """E to the power of self."""
-        return floating(pointwise.Exp, self)
+        """The exponential."""
+        return pointwise.Exp.apply(in_floating(self))
 
     def expm1(self) -> Any:
         """exp(self) - 1, exact near 0."""
-        return floating(pointwise.Expm1, self)
+        return pointwise.Expm1.apply(in_floating(self))
 
     def log(self) -> Any:
         """The natural logarithm."""
-        return floating(pointwise.Log, self)
+        return pointwise.Log.apply(in_floating(self))
 
     def log1p(self) -> Any:
         """ln(1 + self), exact near 0."""
-        return floating(pointwise.Log1p, self)
+        return pointwise.Log1p.apply(in_floating(self))
 
     def log2(self) -> Any:
         """The logarithm to base 2."""
-        return floating(pointwise.Log2, self)
+        return pointwise.Log2.apply(in_floating(self))
 
     def log10(self) -> Any:
         """The logarithm to base 10."""
-        return floating(pointwise.Log10, self)
+        return pointwise.Log10.apply(in_floating(self))
 
     def sin(self) -> Any:
         """The sine."""
-        return floating(pointwise.Sin, self)
+        return pointwise.Sin.apply(in_floating(self))
 
     def cos(self) -> Any:
         """The cosine."""
-        return floating(pointwise.Cos, self)
+        return pointwise.Cos.apply(in_floating(self))
 
     def tan(self) -> Any:
         """The tangent."""
-        return floating(pointwise.Tan, self)
+        return pointwise.Tan.apply(in_floating(self))
 
     def arcsin(self) -> Any:
         """The inverse of the sine."""
-        return floating(pointwise.ArcSin, self)
+        return pointwise.ArcSin.apply(in_floating(self))
 
     def arccos(self) -> Any:
         """The inverse of the cosine."""
-        return floating(pointwise.ArcCos, self)
+        return pointwise.ArcCos.apply(in_floating(self))
 
     def arctan(self) -> Any:
         """The inverse of the tangent."""
-        return floating(pointwise.ArcTan, self)
+        return pointwise.ArcTan.apply(in_floating(self))
 
     def sinh(self) -> Any:
         """The hyperbolic sine."""
-        return floating(pointwise.Sinh, self)
+        return pointwise.Sinh.apply(in_floating(self))
 
     def cosh(self) -> Any:
         """The hyperbolic cosine."""
-        return floating(pointwise.Cosh, self)
+        return pointwise.Cosh.apply(in_floating(self))
 
     def tanh(self) -> Any:
         """The hyperbolic tangent."""
-        return floating(activation.Tanh, self)
+        return activation.Tanh.apply(in_floating(self))
 
     def sigmoid(self) -> Any:
         """1 / (1 + exp(-self))."""
-        return floating(activation.Sigmoid, self)
+        return activation.Sigmoid.apply(in_floating(self))
 
     def relu(self) -> Any:
         """max(self, 0)."""
-        return activation.ReLU.apply(self)
-
-    def softmax(self, dim: int, dtype: Any = None) -> Any:
-        """The softmax along an axis."""
-        return activation.Softmax.apply(in_dtype(self, dtype), axis=dim)
-
-    def log_softmax(self, dim: int, dtype: Any = None) -> Any:
-        """The logarithm of the softmax along an axis."""
-        return activation.LogSoftmax.apply(in_dtype(self, dtype), axis=dim)
+        _refuse_bool("relu", self)
+        return piecewise.ReLU.apply(self)
 
     def sign(self) -> Any:
         """-1, 0 or 1; its gradient is 0."""
-        return piecewise_constant(np.sign, self)
+        return self if self.array.dtype.kind == "b" else pointwise.Sign.apply(self)
 
     def floor(self) -> Any:
         """The next integer below; its gradient is 0."""
-        return piecewise_constant(np.floor, self)
+        _refuse_bool("floor", self)
+        return pointwise.Floor.apply(self)
 
     def ceil(self) -> Any:
         """The next integer above; its gradient is 0."""
-        return piecewise_constant(np.ceil, self)
+        _refuse_bool("ceil", self)
+        return pointwise.Ceil.apply(self)
 
     def round(self, *, decimals: int = 0) -> Any:
-        """The nearest integer, halves to the even one; its gradient is 0."""
-        return piecewise_constant(lambda x: np.round(x, decimals), self)
+        """The nearest number of so many decimals, halves to the even one; its gradient is 0."""
+        _refuse_bool("round", self)
+        return pointwise.Round.apply(self, decimals=decimals)
 
     def trunc(self) -> Any:
         """The next integer towards zero; its gradient is 0."""
-        return piecewise_constant(np.trunc, self)
+        _refuse_bool("trunc", self)
+        return pointwise.Trunc.apply(self)
 
     def isnan(self) -> Any:
         """Where the values are nan."""
-        return unrecorded(np.isnan, self)
+        return wrap(np.isnan(self.array))
 
     def isinf(self) -> Any:
         """Where the values are infinite."""
-        return unrecorded(np.isinf, self)
+        return wrap(np.isinf(self.array))
 
     def isfinite(self) -> Any:
         """Where the values are neither infinite nor nan."""
-        return unrecorded(np.isfinite, self)
+        return wrap(np.isfinite(self.array))
 
     def logical_not(self) -> Any:
         """Where the values are zero or False."""
-        return unrecorded(np.logical_not, self)
-
-    def logical_and(self, other: Any) -> Any:
-        """Where both are non-zero."""
-        return unrecorded(np.logical_and, self, other)
-
-    def logical_or(self, other: Any) -> Any:
-        """Where either is non-zero."""
-        return unrecorded(np.logical_or, self, other)
+        return wrap(np.logical_not(self.array))
 
     # torch has two names for each of these.
-    subtract, multiply, divide, negative, absolute = sub, mul, div, neg, abs
+    subtract, multiply, divide, negative = sub, mul, div, neg
+    absolute = abs  # noqa: A003 - the method above is meant
     true_divide, clip, asin, acos, atan = div, clamp, arcsin, arccos, arctan
-    eq, ne, lt, le, gt, ge = __eq__, __ne__, __lt__, __le__, __gt__, __ge__
-    remainder, floor_divide = __mod__, __floordiv__
-
-    # ---- in place -----------------------------------------------------------------------------------------------
-
-    def _assign(self, value: Any) -> Any:
-        raise NotImplementedError
-
-    def add_(self, other: Any, *, alpha: Any = 1) -> Any:
-        """Adds alpha * other in place."""
-        return self._assign(self.add(other, alpha=alpha))
-
-    def sub_(self, other: Any, *, alpha: Any = 1) -> Any:
-        """Subtracts alpha * other in place."""
-        return self._assign(self.sub(other, alpha=alpha))
-
-    def mul_(self, other: Any) -> Any:
-        """Multiplies in place."""
-        return self._assign(self * other)
-
-    def div_(self, other: Any, *, rounding_mode: str | None = None) -> Any:
-        """Divides in place."""
-        return self._assign(self.div(other, rounding_mode=rounding_mode))
-
-    def pow_(self, exponent: Any) -> Any:
-        """Raises to a power in place."""
-        return self._assign(self**exponent)
-
-    def clamp_(self, min: Any = None, max: Any = None) -> Any:
-        """Limits to [min, max] in place."""
-        return self._assign(self.clamp(min, max))
-
-    def neg_(self) -> Any:
-        """Negates in place."""
-        return self._assign(-self)
-
-    def abs_(self) -> Any:
-        """Takes absolute values in place."""
-        return self._assign(abs(self))
-
-    def sqrt_(self) -> Any:
-        """Takes square roots in place."""
-        return self._assign(self.sqrt())
-
-    def exp_(self) -> Any:
-        """Exponentiates in place."""
-        return self._assign(self.exp())
-
-    def log_(self) -> Any:
-        """Takes logarithms in place."""
-        return self._assign(self.log())
-
-    def relu_(self) -> Any:
-        """Sets negative values to 0 in place."""
-        return self._assign(self.relu())
-
-    def sigmoid_(self) -> Any:
-        """Applies the sigmoid in place."""
-        return self._assign(self.sigmoid())
-
-    def tanh_(self) -> Any:
-        """Applies tanh in place."""
-        return self._assign(self.tanh())
-
-    def masked_fill_(self, mask: Any, value: Any) -> Any:
-        """Writes `value` where the mask is True."""
-        return self._assign(self.masked_fill(mask, value))
-
-
-def promoted(x: Any, y: Any, *, floating: bool = False) -> tuple[Any, Any]:
-    """Two operands, at least one a tensor, brought to the dtype in which torch computes with them.
-
-    Args:
-        x: a tensor, an ndarray or a Python number.
-        y: the same.
-        floating: integers become the default floating-point dtype, as for a quotient.
-    """
-    a, b = array_of(x), array_of(y)
-    same = getattr(a, "dtype", None)
-    if same is not None and same == getattr(b, "dtype", None):
-        dtype = same
-    elif same is not None and same.kind == "f" and type(b) in _REAL:
-        return x, b
-    else:
-        for operand in (a, b):
-            if not isinstance(operand, (np.ndarray, np.generic, int, float, complex)):
-                raise TypeError(f"unsupported operand type for a tensor: {type(operand).__name__}")
-        dtype = dtypes.result_type(a, b)
-    if floating and dtype.kind in "biu":
-        dtype = dtypes.get_default_dtype()
-    return in_dtype(x, dtype), in_dtype(y, dtype)
-
-
-_REAL = frozenset({int, float, bool})
-
-
-def in_dtype(x: Any, dtype: Any) -> Any:
-    """An operand in a dtype; Python numbers adapt by themselves."""
-    own = getattr(array_of(x), "dtype", None)
-    if own is None or dtype is None or own == dtype:
-        return x if isinstance(x, ArithmeticMethods) or own is None else np.asarray(x)
-    return arithmetic.Cast.apply(x if isinstance(x, ArithmeticMethods) else np.asarray(x), dtype=np.dtype(dtype))
-
-
-def floating(operation: type[Operation], x: Any) -> Any:
-    """Applies an operation of real numbers; integers become the default floating-point dtype first."""
-    return operation.apply(in_dtype(x, dtypes.get_default_dtype()) if x.array.dtype.kind in "biu" else x)
-
-
-def array_of(x: Any) -> Any:
-    """The ndarray of a tensor; anything else as it is."""
-    return x.array if isinstance(x, ArithmeticMethods) else x
-
-
-def _full_like(x: Any, value: Any) -> Any:
-    """A fill value in the dtype of what it fills."""
-    return in_dtype(value, x.array.dtype) if hasattr(value, "dtype") else np.asarray(value, x.array.dtype)
 
 
 def matmul(x: Any, y: Any) -> Any:
@@ -481,38 +436,75 @@ def matmul(x: Any, y: Any) -> Any:
         RuntimeError: the inner lengths differ, an operand has no axes, or the dtypes differ.
     """
     a, b = array_of(x), array_of(y)
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
+    if a.ndim == 0 or b.ndim == 0:
         raise RuntimeError(
-            f"both arguments to matmul need to be at least 1D, but they are {np.ndim(a)}D and {np.ndim(b)}D"
+            f"both arguments to matmul need to be at least 1D, but they are {a.ndim}D and {b.ndim}D"
         )
     inner = a.shape[-1], b.shape[-2 if b.ndim > 1 else 0]
     if inner[0] != inner[1]:
         raise RuntimeError(
-            f"mat1 and mat2 shapes cannot be multiplied: {list(a.shape)} and {list(b.shape)}, {inner[0]} != {inner[1]}"
+            f"mat1 and mat2 shapes cannot be multiplied ({'x'.join(map(str, a.shape))} and"
+            f" {'x'.join(map(str, b.shape))}): the inner lengths {inner[0]} and {inner[1]} differ"
         )
     if a.dtype != b.dtype:
         raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {a.dtype} != {b.dtype}")
+    if a.ndim > 2 and b.ndim > 2:
+        check_shapes(a.shape[:-2], b.shape[:-2])
     return linear.Matmul.apply(x, y)
 
 
-def where(condition: Any, x: Any, y: Any) -> Any:
-    """X where the condition holds, else y."""
-    mask = array_of(condition)
-    if not isinstance(x, ArithmeticMethods) and not isinstance(y, ArithmeticMethods):
-        x = wrap(np.asarray(x, None if hasattr(x, "dtype") else dtypes.result_type(x)))
-    return arithmetic.Where.apply(np.asarray(mask, bool), *promoted(x, y))
+def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    """The elements of x where the condition holds, else those of y; with neither, where it holds.
+
+    Args:
+        condition: a bool tensor or array.
+        x: a tensor, an array or a number.
+        y: the same; the three broadcast.
+
+    Returns:
+        A tensor; with neither x nor y a tuple of index tensors, one for each axis.
+
+    Raises:
+        RuntimeError: the condition is not bool, or the shapes do not broadcast.
+    """
+    mask = np.asarray(array_of(condition))
+    if x is None and y is None:
+        return tuple(wrap(indices) for indices in np.nonzero(np.atleast_1d(mask)))
+    if mask.dtype != np.bool_:
+        raise RuntimeError(
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype {mask.dtype}"
+        )
+    dtype = dtypes.result_type(array_of(x), array_of(y))
+    x, y = (
+        wrap(in_dtype(value, dtype) if hasattr(value, "dtype") else np.asarray(value, dtype))
+        for value in (x, y)
+    )
+    check_broadcast(x, y)
+    check_broadcast(mask, x)
+    check_broadcast(mask, y)
+    return arithmetic.Where.apply(condition if isinstance(condition, TensorBase) else mask, x, y)
 
 
-def unrecorded(function: Any, *operands: Any) -> Any:
-    """A tensor computed off the tape: comparisons, integer arithmetic, predicates."""
-    arrays = [array_of(x) for x in operands]
-    if len(arrays) == 2:
-        if not all(isinstance(a, (np.ndarray, np.generic, int, float, complex)) for a in arrays):
-            return NotImplemented
-        arrays = [array_of(x) for x in promoted(*operands)]
-    return wrap(function(*arrays))
+def _refuse_bool(what: str, *operands: Any) -> None:
+    for operand in operands:
+        if isinstance(operand, bool) or getattr(getattr(operand, "dtype", None), "kind", None) == "b":
+            raise NotImplementedError(
+                f"{what} with a bool tensor is not supported. To invert a mask, use the `~` operator or"
+                " logical_not()."
+            )
 
 
-def piecewise_constant(function: Any, x: Any) -> Any:
-    """A step function: recorded, so that its result requires grad as torch's does, with a gradient of zero."""
-    return arithmetic.Step.apply(x, function=function) if mode.enabled and x.requires_grad else wrap(function(x.array))
+def _refuse_integer_zero(x: Any, y: Any) -> None:
+    """NumPy answers an integer division by zero with 0 and a warning; torch refuses it."""
+    _refuse_two_bools("division with rounding", x, y)
+    if _kind(x) in "biu" and _kind(y) in "biu" and not np.all(array_of(y)):
+        raise RuntimeError("ZeroDivisionError: an integer tensor is divided by zero")
+
+
+def _refuse_two_bools(what: str, x: Any, y: Any) -> None:
+    if _kind(x) == _kind(y) == "b":
+        raise NotImplementedError(f"{what} is not implemented for two bool tensors")
+
+
+def _kind(x: Any) -> str:
+    return np.asarray(array_of(x)).dtype.kind

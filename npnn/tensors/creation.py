@@ -1,7 +1,7 @@
 """Making tensors: from data, filled with one value, in a range, at random.
 
-`size` is given as ints one by one or as one sequence. `dtype` defaults to the default floating-point dtype unless said.
-`device` may only be "cpu".
+`size` is given as ints one by one or as one sequence. `dtype` defaults to the default floating-point dtype
+unless said. `device` may only be "cpu".
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from npnn import devices, dtypes
-from npnn._typing import Array
+from npnn._typing import Array, Shape
 from npnn.random import Generator, default_generator
-from npnn.tensors.core import Tensor, as_array
-from npnn.tensors.shapes import _sizes
+from npnn.tensors.conversion import as_array
+from npnn.tensors.core import Tensor
+from npnn.tensors.shapes import as_sizes
 
 
 def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -22,7 +23,8 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
 
     Args:
         data: numbers, nested sequences of them, an ndarray, or a tensor.
-        dtype: the dtype; by default that of an ndarray, int64 for ints, bool for bools, the default dtype for floats.
+        dtype: the dtype; by default that of an ndarray, int64 for ints, bool for bools, the default dtype for
+            floats.
         device: "cpu".
         requires_grad: whether operations on it are recorded.
 
@@ -53,64 +55,103 @@ def from_numpy(ndarray: Array) -> Tensor:
 
 def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor whose values are whatever lay in its memory."""
-    return _made(np.empty(_sizes(size), _or_default(dtype)), device, requires_grad)
+    return _made(np.empty(_shape(size), _or_default(dtype)), device, requires_grad)
 
 
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of zeros."""
-    return _made(np.zeros(_sizes(size), _or_default(dtype)), device, requires_grad)
+    return _made(np.zeros(_shape(size), _or_default(dtype)), device, requires_grad)
 
 
 def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of ones."""
-    return _made(np.ones(_sizes(size), _or_default(dtype)), device, requires_grad)
+    return _made(np.ones(_shape(size), _or_default(dtype)), device, requires_grad)
 
 
-def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def full(
+    size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor of one value; its dtype is that of the value unless said."""
     value = as_array(fill_value, dtype)
-    return _made(np.full(_sizes((size,)), value, value.dtype), device, requires_grad)
+    return _made(np.full(_shape((size,)), value, value.dtype), device, requires_grad)
 
 
-def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def eye(
+    n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A matrix with ones on the diagonal and zeros elsewhere."""
+    for name, size in (("n", n), ("m", m)):
+        if size is not None and size < 0:
+            raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
     return _made(np.eye(n, m, dtype=_or_default(dtype)), device, requires_grad)
 
 
 def arange(
-    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    start: Any,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
-    """The numbers from start (0 if only one is given) up to, not including, end."""
+    """The numbers from start (0 if only one is given) up to, not including, end.
+
+    Raises:
+        RuntimeError: the step is zero, or leads away from the end.
+    """
     if end is None:
         start, end = 0, start
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if (end - start) * step < 0:
+        raise RuntimeError(
+            f"upper bound and lower bound inconsistent with step sign: from {start} to {end} by {step}"
+        )
     if dtype is None:
         whole = all(isinstance(value, (int, np.integer)) for value in (start, end, step))
         dtype = dtypes.int64 if whole else dtypes.get_default_dtype()
-    count = max(int(np.ceil((end - start) / step)), 0)
+    count = int(np.ceil((end - start) / step))
     return _made((start + step * np.arange(count)).astype(dtype), device, requires_grad)
 
 
 def linspace(
-    start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    start: float,
+    end: float,
+    steps: int,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """`steps` numbers evenly spaced from start to end, both included."""
+    if steps < 0:
+        raise RuntimeError(f"number of steps must be non-negative, got {steps}")
     return _made(np.linspace(start, end, steps).astype(_or_default(dtype)), device, requires_grad)
 
 
 def rand(
-    *size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    *size: Any,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Random numbers, uniform on [0, 1)."""
     source = default_generator if generator is None else generator
-    return _made(source.uniform(_sizes(size), dtype=_or_default(dtype)), device, requires_grad)
+    return _made(source.uniform(_shape(size), dtype=_or_default(dtype)), device, requires_grad)
 
 
 def randn(
-    *size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    *size: Any,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Random numbers, normal with mean 0 and standard deviation 1."""
     source = default_generator if generator is None else generator
-    return _made(source.normal(_sizes(size), dtype=_or_default(dtype)), device, requires_grad)
+    return _made(source.normal(_shape(size), dtype=_or_default(dtype)), device, requires_grad)
 
 
 def randint(
@@ -127,7 +168,7 @@ def randint(
     if size is None:
         low, high, size = 0, low, high
     source = default_generator if generator is None else generator
-    return _made(source.randint(low, high, _sizes((size,)), np.dtype(dtype)), device, requires_grad)
+    return _made(source.randint(low, high, _shape((size,)), np.dtype(dtype)), device, requires_grad)
 
 
 def randperm(
@@ -149,16 +190,19 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator 
 
 def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
     """1 with the probability that each element gives, else 0."""
-    result: Tensor = input.bernoulli(generator=generator)
-    return result
+    return input.bernoulli(generator=generator)
 
 
-def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def empty_like(
+    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """`empty` of the shape and dtype of another tensor."""
     return _made(np.empty_like(input.array, dtype=dtype), device, requires_grad)
 
 
-def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(
+    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """`zeros` of the shape and dtype of another tensor."""
     return _made(np.zeros_like(input.array, dtype=dtype), device, requires_grad)
 
@@ -183,6 +227,18 @@ def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: Any =
 def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:
     """`randn` of the shape and dtype of another tensor."""
     return randn(input.shape, generator=generator, dtype=input.dtype if dtype is None else dtype)
+
+
+def _shape(size: Any) -> Shape:
+    """The lengths that were asked for.
+
+    Raises:
+        RuntimeError: one of them is negative.
+    """
+    shape = as_sizes(size)
+    if min(shape, default=0) < 0:
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
+    return shape
 
 
 def _or_default(dtype: Any) -> np.dtype[Any]:

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+import functools
+import operator
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from npnn._typing import Array
-from npnn.autograd.function import Context
+from npnn._typing import Array, Shape
 from npnn.autograd.grad_mode import mode
 from npnn.ops import indexing
-from npnn.tensors.arithmetic import array_of, in_dtype
+from npnn.tensors.base import TensorBase, array_of, axis_of
+from npnn.tensors.promotion import check_shapes, fill_value, in_dtype
 
 
-class IndexingMethods:
+class IndexingMethods(TensorBase):
     """What picks elements out of a tensor and puts elements in."""
 
-    array: Array
-
     def __getitem__(self, index: Any) -> Any:
-        index = _plain_index(index)
+        result: Any = self
         try:
-            return indexing.GetItem.apply(self, index=index)
+            for step in _steps(index):
+                result = indexing.GetItem.apply(result, index=step)
         except IndexError as error:
-            raise IndexError(f"index {_described(index)} does not fit a tensor of shape {list(self.array.shape)}: {error}") from None
+            raise _index_error(error, index, self.array) from None
+        return result
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self._write(_plain_index(index), value)
+        *first, last = _steps(index)
+        target: Any = self if not first else self[first[0]]
+        target._write(last, fill_value(value, self.array.dtype))
 
     def __len__(self) -> int:
         if self.array.ndim == 0:
@@ -40,124 +45,304 @@ class IndexingMethods:
         return (self[i] for i in range(len(self.array)))
 
     def __contains__(self, value: Any) -> bool:
-        return bool((self.array == array_of(value)).any())
+        return bool(np.any(self.array == array_of(value)))
+
+    # ---- writing
 
     def _assign(self, value: Any) -> Any:
-        """Replaces all values in place, keeping the memory; the end of every method whose name ends in _."""
-        self._write(Ellipsis, value)
+        """Replaces all values in place by a result of the same shape: the end of every method ending in _."""
+        this: Any = self
+        shape, dtype = np.shape(array_of(value)), self.array.dtype
+        if not _may_become(value.dtype, dtype):
+            raise RuntimeError(
+                f"result type {value.dtype} can't be cast to the desired output type {dtype} of an in-place"
+                " operation"
+            )
+        if shape != self.array.shape:
+            raise _output_error(self.array.shape, shape)
+        recorded = getattr(value, "requires_grad", False)
+        if recorded and value._grad_fn is not None:
+            value._grad_fn.keep_values_of(self.array)
+        whole = this._base is None and recorded
+        self._write(Ellipsis, value, in_dtype(value, dtype) if whole else None)
         return self
 
-    def _write(self, index: Any, value: Any) -> None:
+    def _write(self, index: Any, value: Any, result: Any = None) -> None:
         """Replaces the values at an index in place, and keeps the tape true.
 
-        On the tape nothing is ever changed: a tensor that was written into simply stands for another node from then on, the
-        one that gives the old values with the new ones put in. A write into a view is a write into part of its base.
+        On the tape nothing is ever changed: a tensor that was written into simply stands for another node
+        from then on, the one that gives the old values with the new ones put in. A write into a view is a
+        write into part of its base.
+
+        Args:
+            index: an index of NumPy's, with which to write.
+            value: a tensor or array.
+            result: the tensor that this one is to stand for, if it is already on the tape.
         """
         this: Any = self
-        source = array_of(value)
-        self._check_write(source, index)
-        recording = mode.enabled and (this._requires_grad or getattr(value, "requires_grad", False))
-        root = this if this._base is None else this._base
-        if recording and root.is_leaf and root._requires_grad:
-            what = "a leaf Variable" if root is this else "a view of a leaf Variable"
+        root: Any = this if this._base is None else this._base
+        if this._inference and not mode.inference:
             raise RuntimeError(
-                f"{what} that requires grad is being used in an in-place operation: use no_grad(), or work on a copy"
+                "Inplace update to inference tensor outside InferenceMode is not allowed: clone() it first"
             )
-        if not recording:
-            self.array[index] = source
-            this._bump_version()
-            return
-        if not hasattr(value, "array"):
-            value = np.asarray(value, self.array.dtype)
-        if index is Ellipsis and root is this and source.shape == self.array.shape:
-            result = in_dtype(value, self.array.dtype)
-        else:
-            result = indexing.SetItem.apply(root, in_dtype(value, self.array.dtype), region=this._replay, index=index)
-        self.array[index] = source
+        recording = mode.enabled and (this.requires_grad or getattr(value, "requires_grad", False))
+        if recording and root._requires_grad and root._grad_fn is None:
+            what = "a leaf Variable" if root is this and index is Ellipsis else "a view of a leaf Variable"
+            raise RuntimeError(
+                f"{what} that requires grad is being used in an in-place operation. Use no_grad(), or work on"
+                " a copy."
+            )
+        self._overwrite(index, array_of(value))
         this._bump_version()
-        node: Context | None = getattr(result, "_grad_fn", None)
-        root._grad_fn, root._output_nr = node, getattr(result, "_output_nr", 0)
-        root._requires_grad = node is not None
-        if root is not this:
-            this._requires_grad = root._requires_grad
+        if recording:
+            if result is None:
+                region = functools.partial(indexing.viewed, steps=this._view_steps)
+                result = indexing.SetItem.apply(root, value, region=region, index=index)
+            root._move_to(result)
+            if root is not this:
+                this._look_anew()
 
-    def _check_write(self, source: Any, index: Any) -> None:
-        dtype = getattr(source, "dtype", None)
-        if dtype is not None and not np.can_cast(dtype, self.array.dtype, "same_kind"):
-            raise RuntimeError(f"result type {dtype} can't be cast to the desired output type {self.array.dtype}")
-        target = self.array if index is Ellipsis else self.array[index]
-        shape = np.shape(source)
+    def _overwrite(self, index: Any, source: Any) -> None:
+        """Changes the memory itself."""
+        if not self.array.flags.writeable:
+            if 0 in self.array.strides:
+                raise RuntimeError(
+                    "unsupported operation: more than one element of the written-to tensor refers to a single"
+                    " memory location. Please clone() the tensor before performing the operation."
+                )
+            raise RuntimeError("the tensor shows the memory of a read-only ndarray: clone() it to change it")
         try:
-            fits = np.broadcast_shapes(shape, target.shape) == target.shape
+            self.array[index] = source
         except ValueError:
-            fits = False
-        if not fits:
             raise RuntimeError(
-                f"shape mismatch: value tensor of shape {list(shape)} cannot be broadcast to indexing result of shape "
-                f"{list(target.shape)}"
-            )
+                f"shape mismatch: value tensor of shape {list(np.shape(source))} cannot be broadcast to"
+                f" indexing result of shape {list(np.shape(self.array[index]))}"
+            ) from None
+        except IndexError as error:
+            raise _index_error(error, index, self.array) from None
 
     def copy_(self, source: Any, non_blocking: bool = False) -> Any:
-        """Copies the values of another tensor into this one, which keeps its dtype."""
-        return self._assign(in_dtype(source, self.array.dtype))
+        """Copies the values of another tensor, which may broadcast, into this one, which keeps its dtype."""
+        shape = np.shape(array_of(source))
+        check_shapes(self.array.shape, shape)
+        if np.broadcast_shapes(self.array.shape, shape) != self.array.shape:
+            raise _output_error(self.array.shape, np.broadcast_shapes(self.array.shape, shape))
+        self._write(Ellipsis, source if hasattr(source, "dtype") else np.asarray(source))
+        return self
 
     def fill_(self, value: Any) -> Any:
-        """Sets every value."""
-        return self._assign(np.asarray(array_of(value), self.array.dtype))
+        """Sets every value to a number or a tensor without axes."""
+        if np.ndim(array_of(value)):
+            raise RuntimeError(
+                "fill_ only supports 0-dimension value tensor but got tensor with"
+                f" {np.ndim(array_of(value))} dimensions."
+            )
+        self._write(Ellipsis, fill_value(value, self.array.dtype))
+        return self
 
     def zero_(self) -> Any:
         """Sets every value to 0."""
         return self.fill_(0)
 
+    # ---- along an axis
+
     def gather(self, dim: int, index: Any) -> Any:
-        """The elements at `index` along an axis, all other coordinates kept."""
-        return indexing.Gather.apply(self, array_of(index), axis=dim)
+        """The elements at `index` along an axis, all other coordinates kept.
+
+        Args:
+            dim: the axis.
+            index: an integer tensor with as many axes as this one, no longer than it along the others.
+
+        Raises:
+            RuntimeError: the index is of another dtype or shape, or points outside the axis.
+        """
+        places = array_of(index)
+        axis = axis_of(dim, self.array.ndim)
+        if places.dtype.kind not in "iu":
+            raise RuntimeError(f"gather(): Expected dtype int32/int64 for index, got {places.dtype}")
+        if not places.size:
+            return indexing.GetItem.apply(self.reshape(-1), index=places.astype(np.int64))
+        if max(places.ndim, 1) != max(self.array.ndim, 1):
+            raise RuntimeError(
+                "Index tensor must have the same number of dimensions as input tensor: got shapes"
+                f" {list(places.shape)} and {list(self.array.shape)}"
+            )
+        x = self if self.array.ndim else self.reshape(1)
+        for other, (size, length) in enumerate(zip(np.atleast_1d(places).shape, x.array.shape, strict=True)):
+            if other != axis and size > length:
+                raise RuntimeError(
+                    f"Size does not match at dimension {other} expected index {list(places.shape)} to be no"
+                    f" larger than self {list(self.array.shape)} apart from dimension {axis}"
+                )
+        _check_range(places, x.array.shape[axis], axis)
+        if not places.ndim:
+            return indexing.Gather.apply(x, places.reshape(1), axis=axis).reshape(())
+        return indexing.Gather.apply(x, index, axis=axis)
 
     def select(self, dim: int, index: int) -> Any:
         """One slice along an axis, without that axis."""
-        return self[(slice(None),) * (dim % self.array.ndim) + (index,)]
+        if self.array.ndim == 0:
+            raise IndexError("select() cannot be applied to a 0-dim tensor.")
+        axis, place = axis_of(dim, self.array.ndim), operator.index(index)
+        size = self.array.shape[axis]
+        if not -size <= place < size:
+            raise IndexError(
+                f"select(): index {place} out of range for tensor of size {list(self.array.shape)} at"
+                f" dimension {axis}"
+            )
+        return self[(slice(None),) * axis + (place,)]
 
-    def narrow(self, dim: int, start: int, length: int) -> Any:
+    def narrow(self, dim: int, start: Any, length: int) -> Any:
         """A stretch of an axis."""
-        return self[(slice(None),) * (dim % self.array.ndim) + (slice(start, start + length),)]
+        if self.array.ndim == 0:
+            raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+        axis, first = axis_of(dim, self.array.ndim), operator.index(start)
+        size = self.array.shape[axis]
+        if length < 0:
+            raise RuntimeError(f"narrow(): length must be non-negative, got {length}.")
+        if not -size <= first <= size:
+            raise IndexError(
+                f"start out of range (expected to be in range of [{-size}, {size}], but got {first})"
+            )
+        first += size if first < 0 else 0
+        if first + length > size:
+            raise RuntimeError(f"start ({first}) + length ({length}) exceeds dimension size ({size}).")
+        return self[(slice(None),) * axis + (slice(first, first + length),)]
 
     def index_select(self, dim: int, index: Any) -> Any:
-        """The slices at `index` along an axis."""
-        return self[(slice(None),) * (dim % self.array.ndim) + (array_of(index),)]
+        """The slices at `index`, a vector of integers, along an axis."""
+        places = array_of(index)
+        axis = axis_of(dim, self.array.ndim)
+        if places.ndim > 1:
+            raise IndexError(
+                f"index_select(): Index is supposed to be a vector, got shape {list(places.shape)}"
+            )
+        x = self if self.array.ndim else self.reshape(1)
+        if places.size and (places.min() < 0 or places.max() >= x.array.shape[axis]):
+            raise IndexError(f"index out of range in self: the axis is {x.array.shape[axis]} long")
+        result = indexing.GetItem.apply(x, index=(slice(None),) * axis + (places.reshape(-1),))
+        return result if self.array.ndim else result.reshape(())
 
     def unbind(self, dim: int = 0) -> tuple[Any, ...]:
         """All slices along an axis."""
-        return tuple(self.select(dim, i) for i in range(self.array.shape[dim]))
+        if self.array.ndim == 0:
+            raise IndexError("Dimension specified as 0 but tensor has no dimensions")
+        axis = axis_of(dim, self.array.ndim)
+        return tuple(self.select(axis, i) for i in range(self.array.shape[axis]))
 
     def split(self, split_size: Any, dim: int = 0) -> tuple[Any, ...]:
         """Stretches of an axis: of one length, the last perhaps shorter, or of given lengths."""
-        length = self.array.shape[dim]
+        if self.array.ndim == 0:
+            raise RuntimeError("split expects at least a 1-dimensional tensor")
+        axis = axis_of(dim, self.array.ndim)
+        length = self.array.shape[axis]
         if isinstance(split_size, (int, np.integer)):
-            sizes = [min(int(split_size), length - i) for i in range(0, max(length, 1), max(int(split_size), 1))]
+            size = int(split_size)
+            if size < 0 or (size == 0 and length):
+                raise RuntimeError(
+                    "split expects split_size be non-negative, and split_size can only be 0 if dimension size"
+                    f" is 0, but got split_size={size} and dimension size of {length}"
+                )
+            sizes = [min(size, length - start) for start in range(0, max(length, 1), max(size, 1))]
         else:
             sizes = [int(size) for size in split_size]
-            if sum(sizes) != length:
+            if sum(sizes) != length or min(sizes, default=0) < 0:
                 raise RuntimeError(
-                    f"split_with_sizes expects split_sizes to sum exactly to {length} (input tensor's size at dimension "
-                    f"{dim}), but got split_sizes={sizes}"
+                    f"split_with_sizes expects split_sizes to sum exactly to {length} (input tensor's size at"
+                    f" dimension {dim}), but got split_sizes={sizes}"
                 )
         starts = np.cumsum([0, *sizes[:-1]]).tolist()
-        return tuple(self.narrow(dim, start, size) for start, size in zip(starts, sizes, strict=True))
+        return tuple(self.narrow(axis, start, size) for start, size in zip(starts, sizes, strict=True))
 
     def chunk(self, chunks: int, dim: int = 0) -> tuple[Any, ...]:
         """At most `chunks` stretches of an axis, as equal as may be."""
-        return self.split(max(-(-self.array.shape[dim] // chunks), 1), dim)
+        if self.array.ndim == 0:
+            raise RuntimeError("chunk expects at least a 1-dimensional tensor")
+        if chunks < 1:
+            raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+        length = self.array.shape[axis_of(dim, self.array.ndim)]
+        if length == 0:
+            return self.split([0] * chunks, dim)
+        return self.split(-(-length // chunks), dim)
 
 
-def _plain_index(index: Any) -> Any:
-    """An index with tensors replaced by their arrays, and lists of numbers by arrays."""
-    if isinstance(index, tuple):
-        return tuple(_plain_index(part) for part in index)
-    if isinstance(index, IndexingMethods):
-        return int(index.array) if index.array.ndim == 0 and index.array.dtype.kind in "iu" else index.array
-    return np.asarray([array_of(part) for part in index]) if isinstance(index, list) else index
+def _steps(index: Any) -> tuple[Any, ...]:
+    """An index as one that NumPy understands as torch does, or as two, to be taken one after the other.
+
+    Beside arrays NumPy takes a number for an array as well, which may move the axes of the result; torch
+    takes the numbers first, on their own.
+    """
+    parts = [_plain(part) for part in (index if isinstance(index, tuple) else (index,))]
+    if all(_is_basic(part) for part in parts):
+        # With an ellipsis even a single element is an array, and a view.
+        return (tuple(parts) if Ellipsis in parts else (*parts, Ellipsis),)
+    if not any(isinstance(part, int) and not isinstance(part, bool) for part in parts):
+        return (tuple(parts),)
+    numbers: list[Any] = []
+    arrays: list[Any] = []
+    for part in parts:
+        if not _is_basic(part):
+            array = np.asarray(part)
+            numbers += [slice(None)] * (array.ndim if array.dtype == np.bool_ else 1)
+            arrays.append(part)
+        else:
+            numbers.append(part)
+            if not isinstance(part, int):
+                arrays.append(part if part is Ellipsis else slice(None))
+    if not any(part is Ellipsis for part in numbers):
+        numbers.append(Ellipsis)
+    return tuple(numbers), tuple(arrays)
 
 
-def _described(index: Any) -> str:
+def _plain(part: Any) -> Any:
+    """One part of an index, with tensors as arrays, numbers as ints, and lists as arrays."""
+    if isinstance(part, TensorBase):
+        array = part.array
+        if array.dtype == np.uint8:
+            warnings.warn(
+                "indexing with dtype uint8 is now deprecated, please use a dtype bool instead.", stacklevel=4
+            )
+            array = array.astype(bool)
+        return int(array) if array.ndim == 0 and array.dtype.kind in "iu" else array
+    if isinstance(part, np.integer):
+        return int(part)
+    if isinstance(part, list):
+        array = np.asarray([array_of(item) for item in part])
+        return array if array.size else array.astype(np.int64)
+    return part
+
+
+def _is_basic(part: Any) -> bool:
+    return (
+        part is None
+        or part is Ellipsis
+        or isinstance(part, slice)
+        or (isinstance(part, int) and not isinstance(part, bool))
+    )
+
+
+def _output_error(shape: Shape, broadcast: Shape) -> RuntimeError:
+    return RuntimeError(
+        f"output with shape {list(shape)} doesn't match the broadcast shape {list(broadcast)}"
+    )
+
+
+def _index_error(error: IndexError, index: Any, array: Array) -> IndexError:
     text = str(index)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    shown = text if len(text) <= 60 else f"{text[:57]}..."
+    said = str(error).replace("axis", "dimension").replace("for array", "for tensor")
+    return IndexError(f"{said} (index {shown} of a tensor of shape {list(array.shape)})")
+
+
+def _check_range(places: Array, length: int, axis: int) -> None:
+    wrong = (places < 0) | (places >= length)
+    if wrong.any():
+        raise RuntimeError(
+            f"index {places[wrong].flat[0]} is out of bounds for dimension {axis} with size {length}"
+        )
+
+
+def _may_become(dtype: Any, target: Any) -> bool:
+    """Whether torch writes a result of one dtype into a tensor of another: never to a lower kind."""
+    ranks = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3}
+    return ranks[np.dtype(dtype).kind] <= ranks[np.dtype(target).kind]

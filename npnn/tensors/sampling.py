@@ -6,19 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from npnn._typing import Array
 from npnn.autograd.function import wrap
 from npnn.random import Generator, default_generator
-from npnn.tensors.arithmetic import array_of
+from npnn.tensors.base import TensorBase, array_of
 
 
-class SamplingMethods:
+class SamplingMethods(TensorBase):
     """In-place sampling; each method draws from `generator`, or the default one."""
-
-    array: Array
-
-    def _assign(self, value: Any) -> Any:
-        raise NotImplementedError
 
     def uniform_(self, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None) -> Any:
         """Uniform on [from_, to)."""
@@ -47,7 +41,7 @@ class SamplingMethods:
 
     def bernoulli(self, *, generator: Generator | None = None) -> Any:
         """1 with the probability that each element gives, else 0, in a new tensor."""
-        result: Any = np.zeros_like(self)  # type: ignore[call-overload]
+        result: Any = np.zeros_like(self)
         return result.bernoulli_(self, generator=generator)
 
     def multinomial(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from npnn._typing import Array
+from npnn._typing import Array, Shape
 from npnn.autograd.function import wrap
 from npnn.ops import shape as shape_ops
+from npnn.tensors.base import TensorBase, axis_of
 
 
 class Size(tuple[int, ...]):
@@ -24,16 +26,16 @@ class Size(tuple[int, ...]):
 
     def numel(self) -> int:
         """How many elements a tensor of this shape has."""
-        return int(np.prod(self, dtype=np.int64))
+        return math.prod(self)
 
     def __repr__(self) -> str:
         return f"torch.Size([{', '.join(map(str, self))}])"
 
 
-class ShapeMethods:
+class ShapeMethods(TensorBase):
     """What a tensor's axes are, and how to rearrange them."""
 
-    array: Array
+    # ---- asking
 
     @property
     def shape(self) -> Size:
@@ -42,12 +44,14 @@ class ShapeMethods:
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the length of one axis."""
-        return Size(self.array.shape) if dim is None else self.array.shape[dim]
+        if dim is None:
+            return Size(self.array.shape)
+        return self.array.shape[_existing_axis(dim, self.array.ndim)]
 
     def stride(self, dim: int | None = None) -> Any:
         """The step between neighbours along each axis, or one, in elements."""
         steps = tuple(step // self.array.itemsize for step in self.array.strides)
-        return steps if dim is None else steps[dim]
+        return steps if dim is None else steps[_existing_axis(dim, self.array.ndim)]
 
     @property
     def ndim(self) -> int:
@@ -70,13 +74,17 @@ class ShapeMethods:
 
     def contiguous(self) -> Any:
         """This tensor, or a copy in C order if it lies otherwise."""
-        if self.array.flags.c_contiguous:
-            return self
-        return self.clone()  # type: ignore[attr-defined]
+        return self if self.array.flags.c_contiguous else shape_ops.Contiguous.apply(self)
+
+    # ---- other shapes
 
     def reshape(self, *shape: Any) -> Any:
-        """The same elements in another shape; one length may be -1."""
-        return shape_ops.Reshape.apply(self, shape=_resolved(self.array, _sizes(shape)))
+        """The same elements in another shape; one length may be -1.
+
+        Raises:
+            RuntimeError: the shape does not hold as many elements.
+        """
+        return shape_ops.Reshape.apply(self, shape=_resolved(self.array, as_sizes(shape)))
 
     def view(self, *shape: Any) -> Any:
         """`reshape` that never copies; a dtype instead of a shape looks at the same bytes as that dtype.
@@ -85,12 +93,12 @@ class ShapeMethods:
             RuntimeError: the shape cannot be had without a copy.
         """
         if len(shape) == 1 and isinstance(shape[0], (np.dtype, type)):
-            return wrap(self.array.view(shape[0]))
+            return _seen_as(self, np.dtype(shape[0]))
         result = self.reshape(*shape)
         if self.array.size and not np.may_share_memory(result.array, self.array):
             raise RuntimeError(
-                "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
-                "contiguous subspaces). Use .reshape(...) instead."
+                "view size is not compatible with input tensor's size and stride (at least one dimension"
+                " spans across two contiguous subspaces). Use .reshape(...) instead."
             )
         return result
 
@@ -105,66 +113,71 @@ class ShapeMethods:
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Any:
         """Axes start_dim to end_dim, both included, run together into one."""
         shape = self.array.shape
-        if not shape:
-            return self.reshape(1)
-        first, last = _axis(start_dim, len(shape)), _axis(end_dim, len(shape))
+        first, last = axis_of(start_dim, len(shape)), axis_of(end_dim, len(shape))
         if first > last:
             raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+        if not shape:
+            return self.reshape(1)
         if first == last:
             return self
-        return self.reshape(*shape[:first], int(np.prod(shape[first : last + 1], dtype=np.int64)), *shape[last + 1 :])
+        return self.reshape(*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :])
 
     def ravel(self) -> Any:
         """All elements along one axis."""
         return self.reshape(-1)
 
     def unflatten(self, dim: int, sizes: Any) -> Any:
-        """One axis spread over several, whose lengths multiply to its own."""
+        """One axis spread over several, whose lengths multiply to its own; one of them may be -1."""
         shape = self.array.shape
-        axis = _axis(dim, len(shape))
-        sizes = tuple(sizes)
-        unknown = -int(np.prod([size for size in sizes if size != -1], dtype=np.int64)) if -1 in sizes else 0
-        if unknown and shape[axis] % unknown == 0:
-            sizes = tuple(shape[axis] // -unknown if size == -1 else size for size in sizes)
-        if int(np.prod(sizes, dtype=np.int64)) != shape[axis]:
+        axis = _existing_axis(dim, len(shape))
+        wanted = as_sizes((sizes,))
+        if not wanted:
+            raise RuntimeError("unflatten: sizes must be non-empty")
+        if wanted.count(-1) > 1:
+            raise RuntimeError("unflatten: only one dimension can be inferred")
+        known = math.prod(size for size in wanted if size != -1)
+        if -1 in wanted and known > 0 and shape[axis] % known == 0:
+            wanted = tuple(shape[axis] // known if size == -1 else size for size in wanted)
+        if math.prod(wanted) != shape[axis] or min(wanted) < 0:
             raise RuntimeError(
-                f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} ({shape[axis]}) "
-                "in the input tensor"
+                f"unflatten: Provided sizes {list(wanted)} don't multiply up to the size of dim"
+                f" {dim} ({shape[axis]}) in the input tensor"
             )
-        return self.reshape(*shape[:axis], *sizes, *shape[axis + 1 :])
+        return self.reshape(*shape[:axis], *wanted, *shape[axis + 1 :])
 
     def squeeze(self, dim: Any = None) -> Any:
         """Without axes of length 1: all of them, or those named."""
         shape = self.array.shape
-        if dim is None:
-            dropped = {a for a, size in enumerate(shape) if size == 1}
-        else:
-            named = dim if isinstance(dim, (tuple, list)) else (dim,)
-            dropped = {a for a in (_axis(d, max(len(shape), 1)) for d in named) if shape and shape[a] == 1}
-        return self.reshape(tuple(size for a, size in enumerate(shape) if a not in dropped))
+        named = range(len(shape)) if dim is None else dim if isinstance(dim, (tuple, list)) else (dim,)
+        dropped = {axis_of(d, len(shape)) for d in named}
+        return self.reshape([size for a, size in enumerate(shape) if a not in dropped or size != 1])
 
     def unsqueeze(self, dim: int) -> Any:
         """With a new axis of length 1 at position dim."""
         shape = self.array.shape
-        axis = _axis(dim, len(shape) + 1)
-        return self.reshape((*shape[:axis], 1, *shape[axis:]))
+        axis = axis_of(dim, len(shape) + 1)
+        return self.reshape([*shape[:axis], 1, *shape[axis:]])
 
-    def permute(self, *dims: Any) -> Any:
+    # ---- other orders
+
+    def permute(self, *dims: Any, **named: Any) -> Any:
         """The axes in another order: axis i of the result is axis dims[i]."""
-        axes = _sizes(dims)
-        if sorted(_axis(a, self.array.ndim) for a in axes) != list(range(self.array.ndim)):
+        axes, ndim = as_sizes((named["dims"],) if named else dims), self.array.ndim
+        if len(axes) != ndim:
             raise RuntimeError(
-                f"permute(dims): the number of dimensions in the tensor input, {self.array.ndim}, does not match "
-                f"the desired ordering of dimensions, {list(axes)}"
+                "permute(): number of dimensions in the tensor input does not match the length of the desired"
+                f" ordering of dimensions: {ndim} axes, but dims = {list(axes)}"
             )
-        return shape_ops.Permute.apply(self, axes=axes)
+        order = tuple(axis_of(a, ndim) for a in axes)
+        if len(set(order)) != ndim:
+            raise RuntimeError(f"permute(): duplicate dims are not allowed, got {list(axes)}")
+        return shape_ops.Permute.apply(self, axes=order)
 
     def transpose(self, dim0: int, dim1: int) -> Any:
         """Two axes exchanged."""
-        ndim = self.array.ndim
-        axes = list(range(ndim))
-        if ndim:
-            a, b = _axis(dim0, ndim), _axis(dim1, ndim)
+        axes = list(range(self.array.ndim))
+        a, b = axis_of(dim0, len(axes)), axis_of(dim1, len(axes))
+        if axes:
             axes[a], axes[b] = b, a
         return shape_ops.Permute.apply(self, axes=tuple(axes))
 
@@ -172,14 +185,21 @@ class ShapeMethods:
 
     def movedim(self, source: Any, destination: Any) -> Any:
         """Axes moved to new positions, the others in their old order."""
-        order = np.moveaxis(np.empty((1,) * self.array.ndim), 0, 0).ndim
-        axes = np.moveaxis(np.arange(order), 0, 0).tolist()
-        sources = [_axis(a, order) for a in np.atleast_1d(source).tolist()]
-        targets = [_axis(a, order) for a in np.atleast_1d(destination).tolist()]
-        rest = [a for a in axes if a not in sources]
+        ndim = self.array.ndim
+        sources = [axis_of(a, ndim) for a in as_sizes((source,))]
+        targets = [axis_of(a, ndim) for a in as_sizes((destination,))]
+        for which, axes in (("source", sources), ("destination", targets)):
+            if len(set(axes)) != len(axes):
+                raise RuntimeError(f"movedim: repeated dim in `{which}` ({axes})")
+        if len(sources) != len(targets):
+            raise RuntimeError(
+                "movedim: Invalid source or destination dims: source"
+                f" ({sources} dims) should contain the same number of dims as destination ({targets} dims)"
+            )
+        order = [a for a in range(ndim) if a not in sources]
         for target, origin in sorted(zip(targets, sources, strict=True)):
-            rest.insert(target, origin)
-        return shape_ops.Permute.apply(self, axes=tuple(rest))
+            order.insert(target, origin)
+        return shape_ops.Permute.apply(self, axes=tuple(order[:ndim]))
 
     moveaxis = movedim
 
@@ -197,23 +217,54 @@ class ShapeMethods:
     @property
     def mT(self) -> Any:  # noqa: N802 - torch's name
         """The last two axes exchanged."""
+        if self.array.ndim < 2:
+            raise RuntimeError(
+                "tensor.mT is only supported on matrices or batches of matrices. Got"
+                f" {self.array.ndim}-D tensor."
+            )
         return self.transpose(-2, -1)
+
+    def flip(self, *dims: Any, **named: Any) -> Any:
+        """In reverse order along axes."""
+        axes = [axis_of(a, self.array.ndim) for a in as_sizes((named["dims"],) if named else dims)]
+        for axis in axes:
+            if axes.count(axis) > 1:
+                raise RuntimeError(f"dim {axis} appears multiple times in the list of dims")
+        return shape_ops.Flip.apply(self, axes=tuple(axes) if self.array.ndim else ())
+
+    def __reversed__(self) -> Any:
+        return self.flip(0) if self.array.ndim else self
+
+    # ---- repeating
 
     def expand(self, *sizes: Any) -> Any:
         """Repeated along axes of length 1 and new leading ones, without a copy; -1 keeps a length."""
-        wanted = _sizes(sizes)
-        shape = self.array.shape
+        wanted, shape = as_sizes(sizes), self.array.shape
         lead = len(wanted) - len(shape)
-        full = tuple(
-            shape[i - lead] if size == -1 and i >= lead else size for i, size in enumerate(wanted)
-        )
-        fits = lead >= 0 and all(own in (1, size) for own, size in zip(shape, full[max(lead, 0) :], strict=False))
-        if not fits or any(size < 0 for size in full):
+        if lead < 0:
             raise RuntimeError(
-                f"The expanded size of the tensor {list(wanted)} must match the existing size {list(shape)} "
-                "at every axis that is not of length 1"
+                f"expand(shape {list(shape)}, size={list(wanted)}): the number of sizes provided"
+                f" ({len(wanted)}) must be greater or equal to the number of dimensions in the tensor"
+                f" ({len(shape)})"
             )
-        return shape_ops.Expand.apply(self, shape=full)
+        full = []
+        for axis, size in enumerate(wanted):
+            own = shape[axis - lead] if axis >= lead else 1
+            if size == -1 and axis >= lead:
+                size = own
+            if size < 0:
+                raise RuntimeError(
+                    f"The expanded size of the tensor ({size}) isn't allowed in a leading, non-existing"
+                    f" dimension {axis}"
+                )
+            if own not in (1, size):
+                raise RuntimeError(
+                    f"The expanded size of the tensor ({size}) must match the existing size ({own}) at"
+                    f" non-singleton dimension {axis}.  Target sizes: {list(wanted)}.  Tensor sizes:"
+                    f" {list(shape)}"
+                )
+            full.append(size)
+        return shape_ops.Expand.apply(self, shape=tuple(full))
 
     def expand_as(self, other: Any) -> Any:
         """`expand` to the shape of another tensor."""
@@ -221,35 +272,51 @@ class ShapeMethods:
 
     broadcast_to = expand
 
-    def flip(self, *dims: Any) -> Any:
-        """In reverse order along axes."""
-        return shape_ops.Flip.apply(self, axes=_sizes(dims))
+
+def as_sizes(sizes: Any) -> Shape:
+    """Lengths or axes that were given one by one, or as one sequence.
+
+    Raises:
+        TypeError: something else was given.
+    """
+    if len(sizes) == 1 and (isinstance(sizes[0], (tuple, list)) or getattr(sizes[0], "ndim", 0) == 1):
+        sizes = sizes[0]
+    try:
+        return tuple([size.__index__() for size in sizes])
+    except (TypeError, AttributeError):
+        raise TypeError(f"expected ints or a sequence of ints, got {sizes!r}") from None
 
 
-def _sizes(sizes: Any) -> tuple[int, ...]:
-    """Lengths or axes given one by one, or as one sequence."""
-    if len(sizes) == 1 and not isinstance(sizes[0], (int, np.integer)) and np.ndim(sizes[0]) == 1:
-        sizes = tuple(sizes[0])
-    return tuple([int(size) for size in sizes])
-
-
-def _resolved(array: Array, shape: tuple[int, ...]) -> tuple[int, ...]:
+def _resolved(array: Array, shape: Shape) -> Shape:
     """A wanted shape with its -1 worked out, checked against the number of elements."""
     known = 1
     for size in shape:
         if size != -1:
             known *= size
-    if -1 in shape:
-        if known > 0 and array.size % known == 0 and shape.count(-1) == 1:
-            return tuple([array.size // known if size == -1 else size for size in shape])
-    elif known == array.size:
-        return shape
+    if -1 not in shape:
+        if known == array.size and min(shape, default=0) >= 0:
+            return shape
+    elif shape.count(-1) > 1:
+        raise RuntimeError("only one dimension can be inferred")
+    elif known > 0 and array.size % known == 0:
+        return tuple([array.size // known if size == -1 else size for size in shape])
+    elif known == 0 and array.size == 0:
+        raise RuntimeError(
+            f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension"
+            " size -1 can be any value and is ambiguous"
+        )
     raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {array.size}")
 
 
-def _axis(dim: Any, ndim: int) -> int:
-    """A checked axis, counted from the front."""
-    axis = int(dim)
-    if not -ndim <= axis < ndim:
-        raise IndexError(f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {axis})")
-    return axis % ndim
+def _existing_axis(dim: int, ndim: int) -> int:
+    """`axis_of`, where a tensor without axes has none to name."""
+    if ndim == 0:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    return axis_of(dim, ndim)
+
+
+def _seen_as(tensor: Any, dtype: np.dtype[Any]) -> Any:
+    """The bytes of a tensor as another dtype: off the tape, in the same memory."""
+    result = wrap(tensor.array.view(dtype))
+    result._version_counter = tensor._shared_version()
+    return result

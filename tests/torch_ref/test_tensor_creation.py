@@ -1,0 +1,101 @@
+"""Tensors that are made rather than computed, and the ways out of a tensor, on torch and on npnn."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs torch: pip install npnn-reference[test]")
+
+from torch_ref.scripts import assert_same_log, values  # noqa: E402
+
+EXPRESSIONS = """
+    t.zeros(2, 3) ; t.zeros((2, 3)) ; t.zeros([2, 3]) ; t.zeros(()) ; t.zeros(0) ; t.zeros(2, dtype=t.int64)
+    t.zeros(t.Size([2])) ; t.ones(2, 0, 3) ; t.ones(2, requires_grad=True).requires_grad
+    t.empty(3, 2).shape ; t.full((2,), 1.5) ; t.full((2,), 3) ; t.full((2, 1), True) ; t.full((2,), 1j)
+    t.full((), 2, dtype=t.float64) ; t.full([3], t.tensor(2.5)) ; t.eye(3) ; t.eye(2, 4) ; t.eye(0)
+    t.eye(3, dtype=t.int32) ; t.arange(5) ; t.arange(2, 9, 3) ; t.arange(5.0) ; t.arange(1, 2, 0.1)
+    t.arange(5, 1, -2) ; t.arange(0, 1, 0.1, dtype=t.float64) ; t.arange(3, dtype=t.uint8) ; t.arange(0)
+    t.arange(1, 1) ; t.linspace(0, 1, 5) ; t.linspace(3, -2, 7, dtype=t.float64) ; t.linspace(0, 1, 1)
+    t.linspace(0, 1, 0) ; t.zeros_like(x) ; t.ones_like(x, dtype=t.int64) ; t.full_like(x, 7)
+    t.full_like(n, 7.9) ; t.empty_like(x.T).stride() ; t.zeros_like(x, requires_grad=True).requires_grad
+    t.tensor(x) ; t.as_tensor(x) is x ; t.as_tensor(x, dtype=t.float32) ; t.tensor([x[0, 0], x[0, 1]])
+    t.tensor([[1, 2], [3, 4.5]]) ; x.to(t.float32) ; x.to(t.float64) is x ; x.to("cpu") is x ; x.to(n)
+    x.to(t.float64, copy=True) is x ; x.to(t.float64, False, True) is x ; x.to(dtype=t.int64)
+    x.type(t.int32) ; x.type("torch.FloatTensor") ; x.type() ; n.type() ; x.type_as(n) ; x.float()
+    x.half() ; x.int() ; x.long() ; x.bool() ; n.double() ; x.cpu() is x ; x.dtype ; x.itemsize
+    x.element_size() ; x.nbytes ; x.is_floating_point() ; n.is_floating_point() ; x.is_complex() ; x.is_cuda
+    str(x.device) ; x.get_device() ; x.device == t.device("cpu") ; t.device("cpu", 0).index
+    repr(t.device("cpu:0")) ; x.shape ; repr(x.shape) ; x.size() ; x.size(-1) ; x.shape.numel() ; x.stride()
+    x.T.stride(0) ; x.dim() ; x.ndim ; x.numel() ; x.nelement() ; x.is_contiguous() ; x.T.is_contiguous()
+    x.T.contiguous().stride() ; x.contiguous() is x ; x.tolist() ; x[0, 0].item() ; n.sum().item()
+    float(x[0, 0]) ; int(n[1]) ; complex(n[1]) ; bool(n[1]) ; [10, 20, 30][n[1]] ; x.numpy().shape
+    x.requires_grad_().numpy(force=True) ; np.asarray(n) ; np.array(x) ; len(x) ; hash(x) == id(x)
+    t.is_tensor(x) ; t.is_tensor(1) ; t.numel(x) ; t.is_floating_point(n) ; t.equal(x, x.clone())
+    t.equal(x, n) ; t.allclose(x, x + 1e-9) ; t.get_default_dtype() ; x.clone().T.clone().stride()
+    x.view(t.int64) ; x.flatten() ; x[0, 0].flatten() ; x.ravel() ; x.view_as(x.T.contiguous())
+    x.reshape_as(x.T) ; x.expand_as(t.ones(2, 2, 3)) ; x.swapdims(0, 1) ; t.relu(n)
+    t.detach(x).requires_grad ; x.mT ; x.unflatten(1, (3, -1)) ; x.broadcast_to(2, 2, 3)
+"""
+
+
+def evaluated(t, expression):
+    x = t.tensor(values((2, 3)))
+    return eval(expression, {"t": t, "np": np, "x": x, "n": t.tensor([0, 2, 1])})
+
+
+@pytest.mark.parametrize(
+    "line", EXPRESSIONS.strip().split("\n"), ids=lambda line: line.split(" ; ")[0].strip()
+)
+def test_expressions(line):
+    for expression in line.split(" ; "):
+        assert_same_log(
+            lambda t, expression=expression: [expression.strip(), evaluated(t, expression.strip())]
+        )
+
+
+def test_shared_memory():
+    def script(t):
+        array = np.zeros(3)
+        shared, also, copied = t.from_numpy(array), t.as_tensor(array), t.tensor(array)
+        array[0] = 5.0
+        shared[1] = 7.0
+        shared.numpy()[2] = 9.0
+        return [array, shared, also, copied]
+
+    assert_same_log(script)
+
+
+def test_copies():
+    def script(t):
+        x = t.tensor(values(3), requires_grad=True)
+        (x * x).sum().backward()
+        deep, memo = copy.deepcopy([x, x]), copy.deepcopy(x.detach())
+        thawed = pickle.loads(pickle.dumps(x))
+        x.grad.zero_()
+        shallow = copy.copy(x)
+        return [
+            *(
+                deep,
+                deep[0] is deep[1],
+                deep[0].grad,
+                deep[0].requires_grad,
+                memo.requires_grad,
+                thawed,
+                thawed.requires_grad,
+            ),
+            *(shallow.data_ptr() == x.data_ptr(), shallow.requires_grad),
+        ]
+
+    assert_same_log(script)
+
+
+def test_what_cannot_be_copied():
+    def script(t):
+        y = t.tensor(values(3), requires_grad=True) * 2
+        with pytest.raises(RuntimeError, match="Only Tensors created explicitly by the user"):
+            copy.deepcopy(y)
+        return [str(type(y))[:7]]
+
+    assert_same_log(script)
