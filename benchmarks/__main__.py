@@ -1,0 +1,75 @@
+"""`python -m benchmarks`: times npnn beside torch, and prints medians, ratios and the machine."""
+
+from __future__ import annotations
+
+import json
+import os
+from fnmatch import fnmatch
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+
+def default_threads() -> int:
+    """As many as OMP_NUM_THREADS says, which torch and OpenBLAS go by; otherwise one for each core."""
+    return int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
+
+
+@click.command()
+@click.option("--only", metavar="PATTERN", default="*", help="Only the cases that match, such as 'iris*'.")
+@click.option("--quick", is_flag=True, help="Fewer values: rougher figures in less than a minute.")
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    default=default_threads,
+    help="Threads of both libraries.  [default: OMP_NUM_THREADS, or the number of cores]",
+)
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the figures to this file.")
+@click.option(
+    "--pyperf",
+    "pyperf_file",
+    type=click.Path(path_type=Path),
+    help="Write all values, for `pyperf compare_to`.",
+)
+def main(only: str, quick: bool, threads: int, json_file: Path | None, pyperf_file: Path | None) -> None:
+    r"""Times npnn and torch alternately in one process, after checking that both compute the same.
+
+    \b
+    Examples:
+      python -m benchmarks
+      python -m benchmarks --only 'iris*' --threads 1
+      python -m benchmarks --quick --json figures.json
+    """
+    # NumPy's BLAS and torch read these once, when they are loaded, and so do the processes that cases start.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = str(threads)
+    import pyperf
+
+    from benchmarks import report
+    from benchmarks.cases import CASES
+    from benchmarks.measure import measure
+
+    cases = [case for case in CASES if fnmatch(case.name, only)]
+    if not cases:
+        raise click.UsageError(f"--only {only} matches none of: {', '.join(case.name for case in CASES)}")
+    console = Console()
+    for line in report.machine():
+        console.print(line, highlight=False, soft_wrap=True)
+    budget, least = (1.0, 3) if quick else (10.0, 15)
+    results = []
+    for case in cases:
+        with console.status(case.name):
+            results.append(measure(case, budget, least))
+    console.print(report.table(results))
+    for case in cases:
+        console.print(f"{case.name}: {case.work}", highlight=False)
+    if json_file is not None:
+        json_file.write_text(json.dumps(report.as_json(results), indent=2) + "\n")
+    if pyperf_file is not None:
+        suite = pyperf.BenchmarkSuite([timing for result in results for timing in result.timings.values()])
+        suite.dump(str(pyperf_file), replace=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""Whole processes, from the start of Python to its end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from functools import partial
+
+from benchmarks.measure import Contender
+
+
+def import_time() -> dict[str, Contender]:
+    """A process that imports npnn, and one that imports NumPy alone.
+
+    Returns:
+        npnn and numpy.
+    """
+    return {name: Contender(partial(_python, "-c", f"import {name}")) for name in ("npnn", "numpy")}
+
+
+def train_iris() -> dict[str, Contender]:
+    """`npnn train iris` with its default settings, plots and all.
+
+    Returns:
+        npnn.
+    """
+
+    def run() -> None:
+        with tempfile.TemporaryDirectory() as root:
+            _python("-m", "npnn", "train", "iris", "--root", root)
+
+    return {"npnn": Contender(run)}
+
+
+def _python(*arguments: str) -> None:
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"python {' '.join(arguments)} failed: {done.stderr}")
