@@ -19,6 +19,7 @@ What to read, from the bottom up:
     samples.py    what is to be compared, made ready:
       cases.py      from this repository's own table
       database.py   from torch's test databases
+    census.py     every name of torch.nn, and how far from torch npnn's is
     golden.py     what torch computes, in files, for where there is no torch
     __main__.py   the command line: python -m torch_ref --help
 

@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from torch_ref import golden
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from torch_ref import census, census_html, golden
 
 _GOLDEN_EXAMPLES = """examples:
   python -m torch_ref golden           write them anew, after a change of the cases
   python -m torch_ref golden --check   see whether they are current
+"""
+
+_WIDTH = 160
+"""Of the census where it is not a terminal that it goes to."""
+
+_CENSUS_EXAMPLES = """examples:
+  python -m torch_ref census                              everything: some minutes
+  python -m torch_ref census --only 'Conv*'               some names
+  python -m torch_ref census --json census.json --html census.html
+
+The exit status is 1 if a sample failed.
 """
 
 
@@ -26,10 +43,84 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m torch_ref", description="npnn, held against torch.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_census(commands)
     _add_golden(commands)
     options = parser.parse_args(arguments)
     status: int = options.run(options)
     return status
+
+
+def _add_census(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "census",
+        help="compare every public name of torch.nn with torch's, on all samples",
+        description="Lists every public name of torch.nn: whether npnn has it, how many samples of torch's "
+        "databases and of torch_ref/cases.py were compared at float64, how many failed, and the largest "
+        "absolute difference of outputs, gradients and second derivatives.",
+        epilog=_CENSUS_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument(
+        "--only", metavar="PATTERN", default="*", help="only names that match, as in a shell: 'Lazy*'"
+    )
+    command.add_argument("--json", metavar="FILE", type=Path, help="write a list of objects")
+    command.add_argument("--html", metavar="FILE", type=Path, help="write a page that can be sorted")
+    command.set_defaults(run=_census)
+
+
+def _census(options: argparse.Namespace) -> int:
+    wanted = census.names(options.only)
+    if not wanted:
+        print(f"no public name of torch.nn matches {options.only!r}", file=sys.stderr)
+        return 2
+    entries = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what is deprecated, which is compared all the same
+        for kind, name in track(wanted, "comparing", console=Console(stderr=True), transient=True):
+            entries.append(census.take(kind, name))
+    console = Console()
+    console = console if console.is_terminal else Console(width=_WIDTH)
+    console.print(_census_table(entries))
+    for text in [text for entry in entries for text in entry.failures]:
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+    counted = census.totals(entries)
+    if options.only == "*":
+        console.print(_totals_table(counted))
+    if options.json:
+        census.write_json(entries, options.json)
+    if options.html:
+        options.html.write_text(census_html.page(entries, counted))
+    failed, cases = sum(entry.failed for entry in entries), sum(entry.cases for entry in entries)
+    console.print(f"{failed} of {cases} samples failed")
+    return 1 if failed else 0
+
+
+def _census_table(entries: Sequence[census.Entry]) -> Table:
+    table = Table(box=SIMPLE_HEAD)
+    for heading in ("name", "kind", "there"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("cases", "failed", "output", "by input", "by param", "second"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("reason")
+    for entry in entries:
+        errors = (getattr(entry.errors, kind) for kind in census.ERROR_KINDS)
+        table.add_row(
+            *(entry.name, entry.kind, "yes" if entry.present else "no", str(entry.cases), str(entry.failed)),
+            *map(census_html.format_error, errors),
+            entry.reason,
+            style="red" if entry.failed else "" if entry.present else "dim",
+        )
+    return table
+
+
+def _totals_table(totals: Sequence[census.Total]) -> Table:
+    table = Table("what", box=SIMPLE_HEAD)
+    for heading in ("reached", "goal"):
+        table.add_column(heading, justify="right")
+    for total in totals:
+        style = "" if total.reached >= total.goal else "red"
+        table.add_row(total.what, f"{total.reached:,}", f"{total.goal:,}", style=style)
+    return table
 
 
 def _add_golden(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -14,7 +14,17 @@ import torch
 import npnn
 from torch_ref.convert import translate
 from torch_ref.layouts import SAME, Array, Layout, ModuleLayout, shape_to_torch
-from torch_ref.values import NPNN, Library, array_of, is_shape, is_tensor, map_nested, seeded, tensors_in
+from torch_ref.values import (
+    NPNN,
+    Library,
+    array_of,
+    is_shape,
+    is_tensor,
+    map_nested,
+    repacked,
+    seeded,
+    tensors_in,
+)
 
 Key: TypeAlias = tuple[str, str]
 """A kind of difference and the name of an array, as `report.Difference` has them."""
@@ -83,7 +93,7 @@ class Call:
             self.handed[label] = leaf, layout
             return leaf
 
-        return map_nested(leaf_of, value)
+        return repacked(map_nested(leaf_of, value), self.library)
 
     def _tensor(self, array: Array, layout: Layout) -> Any:
         """An array in npnn's layout as a tensor of this library, in its layout."""
@@ -186,6 +196,12 @@ class Call:
             self._tensor(cotangent, self.layouts.of_output(number))
             for number, cotangent in zip(self.differentiable(), cotangents, strict=True)
         ]
+
+
+def has_forward(function: Callable[..., Any]) -> bool:
+    """Whether something can be called: a module whose class defines no forward cannot."""
+    base = next((base for base in (npnn.Module, torch.nn.Module) if isinstance(function, base)), None)
+    return base is None or type(function).forward is not base.forward  # type: ignore[attr-defined]
 
 
 def argument_names(function: Callable[..., Any], count: int) -> list[str]:

@@ -9,156 +9,26 @@ in plenty is not repeated here.
 
 from __future__ import annotations
 
-import warnings
-import zlib
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+import math
 from typing import Any
 
 import numpy as np
-import torch
 
-import npnn
-from torch_ref.convert import load_torch_state_dict, translate
-from torch_ref.layouts import Array
-from torch_ref.samples import Sample, layouts_of
-from torch_ref.values import TORCH, map_nested, seeded
-
-
-@dataclass(frozen=True)
-class Draw:
-    """An array that is drawn anew for each case and dtype.
-
-    Attributes:
-        text: how the case's name has it.
-        values: makes it from a random generator; floating-point numbers are then cast to the case's dtype.
-    """
-
-    text: str
-    values: Callable[[np.random.Generator], Array]
-
-    def __repr__(self) -> str:
-        return self.text
-
-
-def normal(*shape: int) -> Draw:
-    """Standard normal numbers."""
-    return Draw(f"normal{shape}", lambda random: random.standard_normal(shape))
-
-
-def uniform(*shape: int, low: float = 0.0, high: float = 1.0) -> Draw:
-    """Numbers from an interval."""
-    return Draw(f"uniform{shape}", lambda random: random.uniform(low, high, shape))
-
-
-def probabilities(*shape: int) -> Draw:
-    """Numbers that add up to 1 along the last axis."""
-    return Draw(f"probabilities{shape}", lambda random: random.dirichlet(np.ones(shape[-1]), shape[:-1]))
-
-
-def classes(count: int, *shape: int) -> Draw:
-    """Integers from 0 to count - 1."""
-    return Draw(f"classes{shape}", lambda random: np.asarray(random.integers(count, size=shape)))
-
-
-def literal(values: Any) -> Draw:
-    """These values themselves."""
-    return Draw(repr(values), lambda random: np.array(values))
-
-
-@dataclass(frozen=True)
-class Case:
-    """A module and what it is called on.
-
-    Attributes:
-        module: the name of the class, in torch.nn and in npnn.
-        args: the arguments of its constructor, in which a `Draw` stands for a tensor.
-        kwargs: the same by name.
-        inputs: what forward is called on.
-        training: the mode.
-        second: whether torch has second derivatives of it.
-    """
-
-    module: str
-    args: tuple[Any, ...] = ()
-    kwargs: dict[str, Any] = field(default_factory=dict)
-    inputs: tuple[Any, ...] = ()
-    training: bool = True
-    second: bool = True
-
-    def on(self, *inputs: Any) -> Case:
-        """The case called on these inputs."""
-        return replace(self, inputs=inputs)
-
-    def eval(self) -> Case:
-        """The case in evaluation mode."""
-        return replace(self, training=False)
-
-    def once(self) -> Case:
-        """The case without second derivatives, which torch has not."""
-        return replace(self, second=False)
-
-    def __str__(self) -> str:
-        given = [*map(repr, self.args), *(f"{name}={value!r}" for name, value in self.kwargs.items())]
-        mode = "" if self.training else ".eval()"
-        return f"{self.module}({', '.join(given)}){mode} on {', '.join(map(repr, self.inputs))}"
-
-    def drawn(self, dtype: Any = np.float64) -> tuple[tuple[Any, ...], dict[str, Any], tuple[Any, ...]]:
-        """The arguments of the constructor, the same by name, and the inputs, with an array for each `Draw`.
-
-        Args:
-            dtype: of the floating-point numbers.
-        """
-        random = np.random.default_rng(self._seed())
-
-        def array(value: Any) -> Any:
-            if not isinstance(value, Draw):
-                return value
-            values = np.asarray(value.values(random))
-            return values.astype(dtype) if values.dtype.kind == "f" else values
-
-        args, kwargs, inputs = map_nested(array, (self.args, self.kwargs, self.inputs))
-        return args, kwargs, inputs
-
-    def sample(self, dtype: Any = np.float64) -> Sample:
-        """Both modules, with the same weights, and the inputs.
-
-        Args:
-            dtype: of the floating-point numbers.
-        """
-        args, kwargs, inputs = self.drawn(dtype)
-        args, kwargs = map_nested(
-            lambda v: npnn.tensor(v) if isinstance(v, np.ndarray) else v, (args, kwargs)
-        )
-        with seeded(self._seed()), warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # of classes that are deprecated
-            theirs = getattr(torch.nn, self.module)(*translate(args, TORCH), **translate(kwargs, TORCH))
-            mine = getattr(npnn.nn, self.module)(*args, **kwargs)
-        theirs.to(getattr(torch, np.dtype(dtype).name)).train(self.training)
-        mine.to(np.dtype(dtype)).train(self.training)
-        layouts = layouts_of(mine, theirs, inputs, {})
-        load_torch_state_dict(mine, theirs.state_dict())
-        return Sample(str(self), mine, theirs, inputs, {}, layouts, self.second)
-
-    def _seed(self) -> int:
-        return zlib.crc32(str(self).encode())
-
-
-def case(module: str, *args: Any, **kwargs: Any) -> Case:
-    """A case of a class of that name, made with these arguments; `on` says what it is called on."""
-    return Case(module, args, kwargs)
-
+from torch_ref.case import Case, case, classes, literal, normal, places, probabilities, uniform
+from torch_ref.network_cases import NETWORKS
 
 _REDUCTIONS = ("mean", "sum", "none")
+_BAGS = ("sum", "mean", "max")
+_LEADS: tuple[tuple[int, ...], ...] = ((), (2,), (2, 4))
 _ROWS = ((7,), (4, 7), (2, 3, 7), (0, 7), (2, 1, 3, 7))
-_NORM_OPTIONS = (
+_NORM_OPTIONS: tuple[dict[str, Any], ...] = (
     {},
     {"momentum": None},
     {"eps": 0.5, "momentum": 0.7},
     {"affine": False},
     {"bias": False},
     {"track_running_stats": False},
-    {"affine": False, "track_running_stats": False, "bias": False},
+    {"eps": 1e-2, "momentum": 0.3, "affine": False},
     {"bias": False, "momentum": 0.0},
     {"eps": 1e-3, "bias": False, "track_running_stats": False},
     {"momentum": 1.0, "affine": False},
@@ -171,6 +41,59 @@ _SMOOTH = (
 _PIECEWISE = ("Hardshrink", "Hardswish", "Hardtanh", "LeakyReLU", "ReLU6", "Softshrink")
 _INPLACE = ("CELU", "ELU", "Hardswish", "Hardtanh", "LeakyReLU", "Mish", "RReLU", "ReLU6", "SELU", "SiLU")
 _KINKS = [-7.0, -3.0, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 3.0, 6.0, 7.0]
+
+_SIZES = {1: (7,), 2: (5, 7), 3: (4, 3, 5)}
+"""Spatial sizes, and below options for so many axes: kernel_size, dilation, padding, stride."""
+
+_FOLDED = (
+    (2, 1, 0, 1),
+    ((2, 3), 1, 0, 1),
+    ((3, 1), 1, 0, (2, 3)),
+    (2, (2, 3), 0, 1),
+    (3, 1, (1, 2), 2),
+    ((1, 4), 1, (0, 3), (3, 1)),
+    ((2, 3), 2, 1, (1, 2)),
+    ((5, 7), 1, 0, 1),
+    (1, 1, 0, 2),
+    (2, 3, 2, 3),
+)
+_UNPOOLED: tuple[tuple[int, dict[str, int], int | None], ...] = (
+    (2, {"stride": 2}, None),
+    (2, {"padding": 1}, None),
+    (3, {"stride": 2}, None),
+    (3, {"stride": 3, "padding": 1}, None),
+    (3, {"stride": 2, "padding": 1}, None),
+    (2, {"stride": 3}, 1),
+    (2, {}, 1),
+    (2, {}, -1),
+    (4, {"stride": 3, "padding": 2}, 2),
+    (5, {"stride": 2}, 0),
+)
+"""Kernel size, options, and by how much the size that is asked for is more than the default."""
+
+
+def _fold_cases(kernel: Any, dilation: Any, padding: Any, stride: Any) -> tuple[Case, Case]:
+    """Unfold on images of 5 by 7, and Fold back."""
+    pairs = [(each, each) if isinstance(each, int) else each for each in (kernel, dilation, padding, stride)]
+    blocks = [
+        (size + 2 * p - d * (k - 1) - 1) // s + 1 for size, k, d, p, s in zip(_SIZES[2], *pairs, strict=True)
+    ]
+    rows = normal(1, math.prod(blocks), 2 * math.prod(pairs[0]))
+    return (
+        case("Unfold", kernel, dilation, padding, stride).on(normal(1, *_SIZES[2], 2)),
+        case("Fold", _SIZES[2], kernel, dilation, padding, stride).on(rows),
+    )
+
+
+def _unpool_case(axes: int, kernel: int, options: dict[str, int], more: int | None) -> Case:
+    """Unpooling of 2 elements along the first axis, 3 along the next, and 2 along the last of three."""
+    pooled = (2, 3, 2)[:axes]
+    stride, padding = options.get("stride", kernel), options.get("padding", 0)
+    wanted = tuple((size - 1) * stride - 2 * padding + kernel + (more or 0) for size in pooled)
+    index = places(math.prod(wanted), 1, *pooled, 2)
+    inputs = (normal(1, *pooled, 2), index) + (() if more is None else (wanted,))
+    return case(f"MaxUnpool{axes}d", kernel, **options).on(*inputs)
+
 
 CASES: tuple[Case, ...] = (
     # linear
@@ -532,4 +455,128 @@ CASES: tuple[Case, ...] = (
         for n in (1, 2, 3)
         for options in ({"groups": 2}, {"stride": 2, "output_padding": 1, "bias": False})
     ),
+    # embeddings; torch differentiates bags once, and forgets frequencies when it differentiates twice
+    case("Embedding", 7, 3, padding_idx=2).on(literal([[2, 0, 6], [1, 2, 2]])),
+    case("Embedding", 7, 3, max_norm=1.0, norm_type=1.5).on(classes(7, 2, 4)),
+    case("Embedding", 7, 3, padding_idx=-1, scale_grad_by_freq=True).on(literal([1, 1, 6, 1, 0])).once(),
+    case("Embedding", 7, 3).on(classes(7, 0, 4)).once(),
+    *(case("EmbeddingBag", 7, 3, mode=mode).on(classes(7, 2, 5)).once() for mode in _BAGS),
+    *(
+        case("EmbeddingBag", 7, 3, mode=mode, padding_idx=1)
+        .once()
+        .on(literal([2, 1, 4, 0, 1, 1, 4]), literal([0, 2, 2, 4]))
+        for mode in _BAGS
+    ),
+    *(
+        case("EmbeddingBag", 7, 3, mode=mode, include_last_offset=True, max_norm=0.7)
+        .once()
+        .on(classes(7, 6), literal([0, 1, 6]))
+        for mode in _BAGS
+    ),
+    *(
+        case("EmbeddingBag", 7, 3, mode=m, scale_grad_by_freq=True).once().on(classes(3, 2, 6))
+        for m in _BAGS[:2]
+    ),
+    case("EmbeddingBag", 7, 3, mode="sum").once().on(classes(7, 6), literal([0, 4, 4]), normal(6)),
+    case("EmbeddingBag", 7, 3, mode="sum", padding_idx=-2).once().on(classes(7, 3, 4), None, normal(3, 4)),
+    *(
+        case("EmbeddingBag", 7, 3, mode=mode).once().on(classes(7, 4), literal([0, 2, 4, 4]))
+        for mode in _BAGS
+    ),
+    # pooling
+    *(
+        case(f"MaxPool{axes}d", kernel, **options).on(normal(2, *_SIZES[axes], 3))
+        for axes in (1, 2, 3)
+        for kernel, options in (
+            (3, {"stride": 2, "padding": 1, "ceil_mode": True}),
+            ((2, 3, 2)[:axes], {"stride": (1, 2, 3)[-axes:], "return_indices": True}),
+            (2, {"stride": 1, "padding": 1, "dilation": (3, 1, 2)[:axes]}),
+        )
+    ),
+    case("MaxPool2d", 2).on(literal([[[[0.0], [np.inf], [1.0]], [[np.inf], [1.0], [1.0]]]])),
+    *(
+        case(f"AvgPool{axes}d", kernel, **options).on(normal(2, *_SIZES[axes], 3))
+        for axes in (1, 2, 3)
+        for kernel, options in (
+            (2, {"padding": 1, "ceil_mode": True}),
+            (3, {"stride": 2, "padding": 1, "ceil_mode": True, "count_include_pad": False}),
+            ((2, 3, 2)[:axes], {"stride": (1, 2, 3)[-axes:]}),
+        )
+    ),
+    *(case(f"AvgPool{n}d", 2, divisor_override=3).on(normal(2, *_SIZES[n], 3)) for n in (2, 3)),
+    *(
+        case(f"LPPool{axes}d", p, kernel, **options).on(uniform(2, *_SIZES[axes], 3, low=0.1))
+        for axes in (1, 2, 3)
+        for p, kernel, options in (
+            (2, 2, {}),
+            (1.5, 3, {"stride": 2, "ceil_mode": True}),
+            (np.inf, 2, {"stride": 1}),
+        )
+    ),
+    *(
+        case(f"{kind}Pool{axes}d", size, **options).on(normal(2, *_SIZES[axes], 3))
+        for kind, options in (("AdaptiveAvg", {}), ("AdaptiveMax", {"return_indices": True}))
+        for axes in (1, 2, 3)
+        for size in ((2,) if axes == 1 else (2, (3, None, 7)[:axes]))
+    ),
+    *(
+        case(f"FractionalMaxPool{axes}d", 2, _random_samples=uniform(2, 3, axes), **options).on(
+            normal(2, *_SIZES[axes], 3)
+        )
+        for axes in (2, 3)
+        for options in ({"output_size": (2, 1, 3)[:axes]}, {"output_ratio": 0.5, "return_indices": True})
+    ),
+    *(_unpool_case(axes, *options) for axes in (1, 2, 3) for options in _UNPOOLED),
+    # fold
+    *(one for options in _FOLDED for one in _fold_cases(*options)),
+    # rearrangements, and the bilinear form
+    *(case("PixelShuffle", r).on(normal(*lead, 3, 5, 2 * r * r)) for r in (1, 2, 3) for lead in _LEADS),
+    *(case("PixelUnshuffle", r).on(normal(*lead, 3 * r, 5 * r, 2)) for r in (1, 2, 3) for lead in _LEADS),
+    case("PixelShuffle", 2).on(normal(0, 3, 5, 8)),
+    case("PixelUnshuffle", 2).on(normal(0, 6, 4, 3)),
+    *(
+        case("ChannelShuffle", groups).on(normal(2, *spatial, 6))
+        for groups in (1, 2, 3, 6)
+        for spatial in ((5,), (5, 4), (5, 4, 3))
+    ),
+    case("ChannelShuffle", 3).on(normal(0, 5, 6)),
+    case("Unflatten", 1, (2, 5)).on(normal(3, 10)),
+    case("Unflatten", 1, (2, 1, 5)).on(normal(3, 10, 4)),
+    case("Unflatten", 0, (2, 5)).on(normal(10)),
+    case("Unflatten", -1, (2, 5)).on(normal(3, 10)),
+    case("Unflatten", -2, [5, 2]).on(normal(3, 10, 4)),
+    case("Unflatten", 1, (-1, 5)).on(normal(3, 10)),
+    case("Unflatten", 1, (2, -1)).on(normal(3, 10, 4)),
+    case("Unflatten", 2, (7,)).on(normal(3, 2, 7)),
+    case("Unflatten", 1, (2, 5)).on(normal(0, 10)),
+    case("Unflatten", 0, (0, 5)).on(normal(0, 3)),
+    case("Unflatten", dim=1, unflattened_size=(2, 3, 2)).on(normal(3, 12)),
+    *(
+        case("Bilinear", 4, 3, 5, bias=b).on(normal(*n, 4), normal(*n, 3))
+        for b in (True, False)
+        for n in _LEADS
+    ),
+    case("Bilinear", 1, 3, 2).on(normal(7, 1), normal(7, 3)),
+    case("Bilinear", 4, 1, 1).on(normal(7, 4), normal(7, 1)),
+    # interpolation
+    *(
+        case("Upsample", scale_factor=factor, mode=mode).on(normal(2, *(5, 4, 3)[:axes], 2))
+        for axes, mode in ((1, "linear"), (2, "nearest"), (2, "bilinear"), (2, "bicubic"), (3, "trilinear"))
+        for factor in (2, 1.4)
+    ),
+    *(
+        case("Upsample", (3, 7), mode=mode).on(normal(2, 5, 4, 3))
+        for mode in ("nearest-exact", "area", "bilinear")
+    ),
+    case("Upsample", scale_factor=(2, 0.6), mode="bilinear", align_corners=True).on(normal(2, 5, 4, 3)),
+    case("Upsample", scale_factor=1.4, mode="bicubic", recompute_scale_factor=True).on(normal(2, 5, 4, 3)),
+    *(
+        case(name, *given).on(normal(*shape, 3))
+        for name in ("UpsamplingNearest2d", "UpsamplingBilinear2d")
+        for shape in ((2, 5, 4), (1, 1, 7))
+        for given in ((3,), ((9, 2),), (None, 2), (None, (1.4, 3)), (None, 0.9))
+        if shape[1] > 1 or given != (None, 0.9)
+    ),
+    # containers and networks, in a file of their own
+    *NETWORKS,
 )

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 import npnn
-from torch_ref.calls import Call, Key, argument_names, random_like
+from torch_ref.calls import Call, Key, argument_names, has_forward, random_like
 from torch_ref.flow import layout_of
 from torch_ref.layouts import FUNCTIONS, PLAIN, Array, ModuleLayout
 from torch_ref.report import Check, Report, measure
@@ -43,15 +43,16 @@ def compare(
     memory with outputs, where torch's do not; whether gradients share memory; the keys of state_dict, the
     mode, and repr.
 
-    The modules are called as in training, so running statistics move on. Their `.grad` is left empty.
+    The modules are called as in training, so running statistics move on. Their `.grad` is left empty. Of
+    modules that cannot be called, as a ModuleList, the rest is compared.
 
     Args:
         npnn_module: the module.
         torch_module: its twin, with the same weights, as `from_torch`, `to_torch` or `load_torch_state_dict`
             make them.
         *inputs: what forward takes, in npnn's layout. Arrays of floating-point numbers are differentiated
-            with respect to; of a npnn tensor, its `requires_grad` decides. Nests of these are taken apart;
-            anything else is handed on.
+            with respect to; of a npnn tensor, its `requires_grad` decides. Nests of these, and a
+            PackedSequence of npnn's, are taken apart; anything else is handed on.
         kwargs: the same by name.
         layouts: what is not the same about the arrays. By default what `torch_ref.layouts.MODULES` says of
             the class; for a Sequential that begins with a Flatten, `layout_of(module, input)` tells.
@@ -158,6 +159,8 @@ class _Comparison:
         before = self.theirs.state_arrays()
         self._arrays("state_before", self.mine.state_arrays(), before, exactly=before)
         if any(difference.problem for difference in self.report.differences):
+            return self.report
+        if not has_forward(self.theirs.function):
             return self.report
         names = argument_names(self.mine.function, len(inputs))
         for call in (self.mine, self.theirs):

@@ -13,10 +13,11 @@ it is given the module's weights and buffers, brought into its own layout.
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -32,15 +33,48 @@ TWINS: dict[type, type] = {
 }
 """The npnn class for a torch class, where it is not that of the same name in nn."""
 
-ARGUMENTS: dict[tuple[str, str], Callable[[Any], Any]] = {
+Reader: TypeAlias = Callable[[Any], Any]
+
+_TRANSFORMER_LAYER: dict[str, Reader] = {
+    "d_model": lambda module: module.self_attn.embed_dim,
+    "nhead": lambda module: module.self_attn.num_heads,
+    "dim_feedforward": lambda module: module.linear1.out_features,
+    "dropout": lambda module: module.dropout.p,
+    "layer_norm_eps": lambda module: module.norm1.eps,
+    "batch_first": lambda module: module.self_attn.batch_first,
+    "bias": lambda module: module.linear1.bias is not None,
+}
+
+ARGUMENTS: dict[tuple[str, str], Reader] = {
     ("AdaptiveLogSoftmaxWithLoss", "cutoffs"): lambda module: module.cutoffs[:-1],
     ("LinearCrossEntropyLoss", "bias"): lambda module: module.linear.bias is not None,
     ("LinearCrossEntropyLoss", "in_features"): lambda module: module.linear.in_features,
+    ("MultiheadAttention", "add_bias_kv"): lambda module: module.bias_k is not None,
+    ("MultiheadAttention", "bias"): lambda module: module.in_proj_bias is not None,
     ("PairwiseDistance", "p"): lambda module: module.norm,
     ("ParameterDict", "parameters"): lambda module: dict(module.items()),
     ("ParameterList", "values"): list,
+    ("RNNCellBase", "num_chunks"): lambda module: module.weight_hh.numel() // module.hidden_size**2,
+    ("Transformer", "custom_decoder"): lambda module: module.decoder,
+    ("Transformer", "custom_encoder"): lambda module: module.encoder,
+    ("TransformerDecoder", "decoder_layer"): lambda module: next(iter(module.layers), None),
+    ("TransformerEncoder", "encoder_layer"): lambda module: next(iter(module.layers), None),
+    **{
+        (f"Transformer{part}Layer", name): read
+        for part in ("Encoder", "Decoder")
+        for name, read in _TRANSFORMER_LAYER.items()
+    },
 }
 """How to read an argument of a class's constructor from a module, where no attribute has its name."""
+
+_RECURRENT = ("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional")
+
+SIGNATURES: dict[str, tuple[str, ...]] = {
+    "GRU": _RECURRENT,
+    "LSTM": (*_RECURRENT, "proj_size"),
+    "RNN": (*_RECURRENT, "nonlinearity"),
+}
+"""The arguments of constructors whose own signature hides them behind *args and **kwargs."""
 
 _FOLLOW_FROM_WEIGHTS = ("device", "dtype")
 
@@ -290,13 +324,7 @@ class _Conversion:
         """A twin as its constructor makes it."""
         cls = twin_class(type(module), self.library, f" at '{path}'" if path else "")
         arguments = {}
-        for argument in inspect.signature(cls).parameters.values():
-            name = argument.name
-            if (
-                argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD)
-                or name in _FOLLOW_FROM_WEIGHTS
-            ):
-                continue
+        for name, required in _constructor_arguments(cls):
             if name in own.arguments:
                 arguments[name] = own.arguments[name]
             elif (cls.__name__, name) in ARGUMENTS:
@@ -305,12 +333,15 @@ class _Conversion:
                 arguments[name] = module._parameters[name] is not None
             elif hasattr(module, name) and not inspect.ismethod(getattr(module, name)):
                 arguments[name] = translate(getattr(module, name), self.library, own.layout.of_state(name))
-            elif argument.default is argument.empty:
+            elif required:
                 raise LookupError(
                     f"cannot read the argument {name} of {cls.__name__} from {_named(module, path)}: say how "
                     "in torch_ref.convert.ARGUMENTS"
                 )
-        with seeded():
+        with seeded(), warnings.catch_warnings():
+            # What is to be said of a class or its arguments was said when the original was made.
+            warnings.simplefilter("ignore", FutureWarning)
+            warnings.simplefilter("ignore", UserWarning)
             return cls(**arguments)
 
     def _tensor(self, tensor: Any, layout: Layout, label: str) -> Any:
@@ -328,6 +359,20 @@ class _Conversion:
             converted = self.library.nn.Parameter(converted, requires_grad=tensor.requires_grad)
         self.tensors[id(tensor)] = layout, converted
         return converted
+
+
+def _constructor_arguments(cls: type) -> list[tuple[str, bool]]:
+    """The names of a constructor's arguments, and whether they must be given."""
+    if cls.__name__ in SIGNATURES:
+        return [(name, True) for name in SIGNATURES[cls.__name__]]
+    # Not the signature of the class, which a decorator such as deprecated hides.
+    constructor: Any = cls.__init__  # type: ignore[misc]
+    _, *signature = inspect.signature(constructor).parameters.values()
+    return [
+        (one.name, one.default is one.empty)
+        for one in signature
+        if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD) and one.name not in _FOLLOW_FROM_WEIGHTS
+    ]
 
 
 def _named(module: Any, path: str) -> str:

@@ -2,8 +2,9 @@
 
 There is one .npz for each class, with plain arrays only. The entry `cases` is a text, JSON: a list with, for
 each case, its name, the arguments of the constructor, the inputs, the mode and the seed; an array in these is
-written as {"array": key}, and found in the file under that key. The other entries begin with the number of
-the case:
+written as {"array": key}, and found in the file under that key; a module among the arguments as its class and
+its own arguments, {"module", "args", "kwargs"}; a PackedSequence as {"packed": its parts}. What cannot be
+called, as a ModuleList, has its parameters alone. The other entries begin with the number of the case:
 
     3/state/weight        a parameter or buffer before the call
     3/output/0            an output
@@ -25,8 +26,10 @@ from typing import Any
 
 import numpy as np
 
-from torch_ref.calls import Call, argument_names, random_like
-from torch_ref.cases import CASES, Case
+from npnn.utils.rnn import PackedSequence
+from torch_ref.calls import Call, argument_names, has_forward, random_like
+from torch_ref.case import Case
+from torch_ref.cases import CASES
 from torch_ref.layouts import Array
 from torch_ref.report import measure
 from torch_ref.values import TORCH, map_nested
@@ -54,6 +57,9 @@ def _vector(case: Case, number: int) -> tuple[dict[str, Any], dict[str, Array]]:
     arrays: dict[str, Array] = {}
 
     def kept(value: Any) -> Any:
+        if isinstance(value, Case):
+            nest = map_nested(kept, {"args": value.args, "kwargs": value.kwargs})
+            return {"module": value.module, **nest}
         if not isinstance(value, np.ndarray):
             return value
         key = f"given/{len(arrays)}"
@@ -66,14 +72,21 @@ def _vector(case: Case, number: int) -> tuple[dict[str, Any], dict[str, Array]]:
         "module": case.module,
         "args": map_nested(kept, args),
         "kwargs": map_nested(kept, kwargs),
-        "inputs": map_nested(kept, inputs),
+        "inputs": [
+            {"packed": list(map_nested(kept, tuple(value)))}
+            if isinstance(value, PackedSequence)
+            else map_nested(kept, value)
+            for value in inputs
+        ],
         "training": case.training,
         "seed": SEED,
     }
     sample = case.sample()
     call = Call(TORCH, sample.torch, sample.layouts)
     before = call.state_arrays()
-    call.run(argument_names(sample.npnn, len(inputs)), inputs, {}, SEED)
+    entry["called"] = has_forward(sample.torch)
+    if entry["called"]:
+        call.run(argument_names(sample.npnn, len(inputs)), inputs, {}, SEED)
     outputs = call.output_arrays()
     random = np.random.default_rng(SEED)
     cotangents = {number: random_like(outputs[number], random) for number in call.differentiable()}

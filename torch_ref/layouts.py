@@ -255,6 +255,9 @@ ANY = Layout("*any -> *any")
 MATRIX = Layout("out in -> in out")
 """Every matrix that torch applies as x @ W.T, and npnn as x @ W."""
 
+FORM = Layout("out in1 in2 -> in1 in2 out")
+"""A bilinear form for each feature that comes out."""
+
 KERNEL = Layout("out in *kernel -> *kernel in out")
 """A convolution's kernels; `in` counts the channels of one group."""
 
@@ -269,6 +272,9 @@ CLASS_TARGETS = Layout("C -> C", "N C *d -> N *d C", floating_only=True)
 
 CHANNELS_SECOND = Layout("N C *d -> N *d C", "*few -> *few")
 """Always a batch, with any number of further axes; what has fewer than two axes has no channels."""
+
+IMAGES = Layout("*N C H W -> *N H W C")
+"""Images, with any number of axes before them."""
 
 WINDOWS = Layout("K L -> L K", "N K L -> N L K")
 """Windows of images as Unfold has them: K elements of each of L windows."""
@@ -362,6 +368,7 @@ MODULES: dict[str, ModuleLayout] = {
     "PReLU": _over_any(),
     # Whatever has its features on the last axis in both.
     **dict.fromkeys(("Linear", "NonDynamicallyQuantizableLinear"), ModuleLayout(state={"weight": MATRIX})),
+    "Bilinear": ModuleLayout(state={"weight": FORM}),
     **dict.fromkeys(("Embedding", "EmbeddingBag"), PLAIN),
     **dict.fromkeys(("LayerNorm", "RMSNorm"), PLAIN),
     # Distances, along the last axis or one that is named.
@@ -401,6 +408,13 @@ MODULES: dict[str, ModuleLayout] = {
     "GroupNorm": _over_any("num_channels"),
     "LocalResponseNorm": _over_any(),
     "CrossMapLRN2d": _over(2),
+    # Pixels, which become channels and come of channels, and channels that change places. A number that is
+    # known to be that of the channels is no longer so behind the first two.
+    **dict.fromkeys(("PixelShuffle", "PixelUnshuffle"), ModuleLayout({"input": IMAGES}, IMAGES)),
+    "ChannelShuffle": _over_any(),
+    **dict.fromkeys(("Upsample", "UpsamplingNearest2d", "UpsamplingBilinear2d"), _over_any()),
+    # An axis spread over several, whatever these are.
+    "Unflatten": PLAIN,
     # Dropout of elements, and of channels: dropout3d takes what has not five axes for one sample.
     **dict.fromkeys(("AlphaDropout", "Dropout"), POINTWISE),
     "Dropout1d": _over(1),
@@ -419,7 +433,8 @@ MODULES: dict[str, ModuleLayout] = {
     **dict.fromkeys(("TransformerEncoderLayer", "TransformerDecoderLayer"), _PROJECTIONS),
     # Recurrent layers and cells, whose sequences and states are the same in both.
     **dict.fromkeys(
-        ("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"), ModuleLayout(state={"weight_*": MATRIX})
+        ("RNN", "LSTM", "GRU", "RNNBase", "RNNCell", "LSTMCell", "GRUCell", "RNNCellBase"),
+        ModuleLayout(state={"weight_*": MATRIX}),
     ),
 }
 
@@ -483,6 +498,12 @@ FUNCTIONS: dict[str, ModuleLayout] = {
     **dict.fromkeys(("alpha_dropout", "dropout"), POINTWISE),
     **{f"dropout{n}d": MODULES[f"Dropout{n}d"] for n in (1, 2, 3)},
     "feature_alpha_dropout": MODULES["FeatureAlphaDropout"],
+    "bilinear": ModuleLayout({"weight": FORM}),
+    **dict.fromkeys(("pixel_shuffle", "pixel_unshuffle"), MODULES["PixelShuffle"]),
+    **dict.fromkeys(("channel_shuffle", "native_channel_shuffle"), _over_any()),
+    "grid_sample": _over_any(),
+    "affine_grid": ModuleLayout({"size": CHANNELS_SECOND}),
+    **dict.fromkeys(("interpolate", "upsample", "upsample_nearest", "upsample_bilinear"), _over_any()),
     **dict.fromkeys(("embedding", "embedding_bag", "one_hot"), PLAIN),
     "fold": MODULES["Fold"],
     "unfold": MODULES["Unfold"],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
@@ -63,9 +65,22 @@ class Sample:
             )
         return report
 
+    def torch_takes_it(self) -> bool:
+        """Whether torch has kernels for the dtype, forward and backward: of float16 it lacks some on a CPU."""
+        call = Call(TORCH, copy.deepcopy(self.torch), self.layouts)
+        try:
+            call.run(argument_names(self.npnn, len(self.inputs)), self.inputs, self.kwargs, seed=0)
+            outputs = call.output_arrays()
+            call.gradients([np.ones_like(outputs[n]) for n in call.differentiable()], keep_graph=False)
+        except (RuntimeError, NotImplementedError) as error:
+            if "not implemented for" in str(error):
+                return False
+            raise
+        return True
+
 
 def layouts_of(
-    mine: npnn.nn.Module, theirs: torch.nn.Module, inputs: Sequence[Any], kwargs: Mapping[str, Any]
+    mine: npnn.Module, theirs: torch.nn.Module, inputs: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> ModuleLayout:
     """The layouts of a module. A lazy one, and its twin, are called once, so that their parameters are there.
 

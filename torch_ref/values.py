@@ -88,10 +88,22 @@ def map_nested(function: Callable[[Any], Any], value: Any) -> Any:
     return function(value)
 
 
+def repacked(value: Any, library: Library) -> Any:
+    """A PackedSequence as one of this library, with the tensors that it has; anything else as it is."""
+    packed = library.other.nn.utils.rnn.PackedSequence
+    return library.nn.utils.rnn.PackedSequence(*value) if isinstance(value, packed) else value
+
+
 def tensors_in(value: Any) -> list[Any]:
     """The tensors of either library in a nest, in order."""
     found: list[Any] = []
-    map_nested(lambda entry: found.append(entry) if is_tensor(entry) else None, value)
+
+    def visit(entry: Any) -> Any:
+        if is_tensor(entry):
+            found.append(entry)
+        return entry
+
+    map_nested(visit, value)
     return found
 
 

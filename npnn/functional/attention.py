@@ -294,7 +294,10 @@ def _repeated_heads(x: Tensor, heads: int) -> Tensor:
         raise RuntimeError(
             f"enable_gqa needs the heads of key and value, {own}, to divide those of query, {heads}"
         )
-    return x[(..., np.repeat(np.arange(own), heads // own), slice(None), slice(None))]
+    *batch, _, length, width = x.array.shape
+    # Not by an index array: its result has the heads first in memory, and dropout draws in memory's order.
+    apart = x.unsqueeze(-3).expand(*batch, own, heads // own, length, width)
+    return apart.reshape(*batch, heads, length, width)
 
 
 def _array(x: Any) -> Array:

@@ -114,7 +114,7 @@ class MultiheadAttention(Module):
         for name in ("bias_k", "bias_v"):
             # The axes of a further key are those of a sequence, in torch's own order.
             further = Parameter(empty(1, 1, embed_dim, device=device, dtype=dtype), torch_axes=(0, 1, 2))
-            self.register_parameter(name, further if add_bias_kv else None)
+            setattr(self, name, further if add_bias_kv else None)
         self.add_zero_attn = add_zero_attn
         self._reset_parameters()
 

@@ -29,6 +29,17 @@ class _PadNd(Module):
         return f"{self.padding}"
 
 
+class _CircularPadNd(_PadNd):
+    mode = "circular"
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Returns the padded input."""
+        x = as_input(input, type(self).__name__)
+        if x.ndim not in (self.axes + 1, self.axes + 2):
+            raise ValueError(f"expected {self.axes + 1}D or {self.axes + 2}D input (got {x.ndim}D input)")
+        return super().forward(x)
+
+
 class _ConstantPadNd(_PadNd):
     mode = "constant"
 
@@ -335,7 +346,7 @@ class ReplicationPad3d(_PadNd):
     mode = "replicate"
 
 
-class CircularPad1d(_PadNd):
+class CircularPad1d(_CircularPadNd):
     """Pads the spatial axis with the input from its other end again.
 
     Args:
@@ -354,10 +365,9 @@ class CircularPad1d(_PadNd):
     """
 
     axes = 1
-    mode = "circular"
 
 
-class CircularPad2d(_PadNd):
+class CircularPad2d(_CircularPadNd):
     """Pads the 2 spatial axes with the input from its other end again.
 
     Args:
@@ -377,10 +387,9 @@ class CircularPad2d(_PadNd):
     """
 
     axes = 2
-    mode = "circular"
 
 
-class CircularPad3d(_PadNd):
+class CircularPad3d(_CircularPadNd):
     """Pads the 3 spatial axes with the input from its other end again.
 
     Args:
@@ -400,4 +409,3 @@ class CircularPad3d(_PadNd):
     """
 
     axes = 3
-    mode = "circular"

@@ -445,7 +445,7 @@ class RNNCellBase(Module):
         return shown
 
     def _batch(self, input: Any, states: Any, names: list[str]) -> tuple[Tensor, list[Tensor], bool]:
-        """Input and states with a batch axis, checked, zeros for states not given; and whether it was added."""
+        """Input and states with a batch axis, checked, zeros where not given; was there an axis already?"""
         cell = self._get_name()
         x = as_input(input, cell)
         if x.ndim not in (1, 2):

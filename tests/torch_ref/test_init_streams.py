@@ -7,11 +7,10 @@ import re
 
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch", reason="needs torch: pip install npnn-reference[test]")
-
-import npnn  # noqa: E402
-from npnn.init.variance_scaling import _GAINS  # noqa: E402
+import npnn
+from npnn.init.variance_scaling import _GAINS
 
 # In torch's order: Linear weights and kernels of one, two and three axes; normals come in blocks of sixteen.
 SHAPES = [(5, 3), (2, 7), (40, 30), (4, 6, 3), (7, 5, 2, 3), (3, 4, 5, 2, 3)]
@@ -165,7 +164,7 @@ def test_what_torch_refuses_is_refused(name, arguments):
         first, *rest = arguments
         if isinstance(first, tuple):
             first = library.empty(*(first if library is torch else (*first[2:], *first[:2][::-1])))
-        with pytest.raises(Exception) as caught:  # noqa: PT011
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - the two libraries' are compared
             getattr(library.nn.init, name)(first, *rest)
         return caught.value
 

@@ -11,28 +11,6 @@ from torch_ref.cases import CASES
 MODULES = [name for name in layouts.MODULES if hasattr(npnn.nn, name)]
 FUNCTIONS = [name for name in layouts.FUNCTIONS if hasattr(npnn.functional, name)]
 
-CONTAINERS = {
-    "Container",
-    "Module",
-    "ModuleDict",
-    "ModuleList",
-    "ParameterDict",
-    "ParameterList",
-    "Sequential",
-}
-"""What is not called, or not without others in it: test_convert.py sees to these."""
-
-SECOND_DERIVATIVE_DIFFERS = {
-    "CrossEntropyLoss[20] 2d_ignore_index_mean": "the mean over no targets: torch's gradient is 0, "
-    "and the derivative of that nan",
-    **dict.fromkeys(
-        [f"nn.functional.binary_cross_entropy[{number}]" for number in (6, 7, 10)],
-        "torch adds 1e-12 to probabilities in the second derivative, which shows where they are small",
-    ),
-}
-"""Samples whose second derivative is not compared, and why."""
-
-
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_case(case, dtype):
@@ -41,15 +19,11 @@ def test_case(case, dtype):
 
 def check(samples, second=None):
     """Compares every sample, and shows all that failed rather than the first."""
-    reports = [
-        sample.compare(second=False if sample.name in SECOND_DERIVATIVE_DIFFERS else second)
-        for sample in samples
-    ]
+    reports = [sample.compare(second=second) for sample in samples]
     failed = [str(report) for report in reports if not report.passed]
     assert not failed, f"{len(failed)} of {len(reports)} samples failed\n\n" + "\n\n".join(failed)
 
 
-@pytest.mark.filterwarnings("ignore:reduction. 'mean' divides the total loss", "ignore:linear_cross_entropy")
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=str)
 @pytest.mark.parametrize("name", MODULES)
 def test_torchs_samples_of_module(name, dtype):
@@ -58,13 +32,12 @@ def test_torchs_samples_of_module(name, dtype):
     check(database.module_samples(name, dtype), None if dtype == torch.float64 else False)
 
 
-@pytest.mark.filterwarnings("ignore:reduction. 'mean' divides the total loss", "ignore:linear_cross_entropy")
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_torchs_samples_of_function(name):
     check(database.function_samples(name))
 
 
-@pytest.mark.parametrize("name", sorted(set(MODULES) - CONTAINERS))
+@pytest.mark.parametrize("name", MODULES)
 def test_every_layer_has_samples_or_cases(name):
     assert any(case.module == name for case in CASES) or next(database.module_samples(name), None)
 
@@ -72,7 +45,7 @@ def test_every_layer_has_samples_or_cases(name):
 def test_excluded_samples_exist():
     names = {sample.name for sample in database.module_samples("CrossEntropyLoss")}
     names |= {sample.name for sample in database.function_samples("binary_cross_entropy")}
-    assert set(SECOND_DERIVATIVE_DIFFERS) <= names
+    assert set(database.SECOND_DERIVATIVE_DIFFERS) <= names
 
 
 @pytest.mark.filterwarnings("ignore:size_average and reduce args will be deprecated")

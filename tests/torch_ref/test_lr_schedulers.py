@@ -8,10 +8,9 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch", reason="needs torch: pip install npnn-reference[test]")
-
-import npnn  # noqa: E402
+import npnn
 
 STEPS = 60
 BASE_LRS = (0.05, 0.3, 1e-4)

@@ -7,12 +7,10 @@ import re
 
 import numpy as np
 import pytest
+import torch
+from torch.testing._internal.common_optimizers import optim_db
 
-torch = pytest.importorskip("torch", reason="needs torch: pip install npnn-reference[test]")
-
-from torch.testing._internal.common_optimizers import optim_db  # noqa: E402
-
-import npnn  # noqa: E402
+import npnn
 
 SGD_INFO = next(info for info in optim_db if info.optim_cls is torch.optim.SGD)
 CONFIGURATIONS = {entry.desc: entry.kwargs for entry in SGD_INFO.optim_inputs_func("cpu")}

@@ -4,11 +4,10 @@ import random
 
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch", reason="needs torch: pip install npnn-reference[test]")
-
-import npnn.random  # noqa: E402
-from npnn.random import Generator  # noqa: E402
+import npnn.random
+from npnn.random import Generator
 
 SEEDS = [0, 42, -5, 2**32 + 7, 2**63 + 11]
 SIZES = [*range(41), 1000, 4099]  # about the blocks of 8 and 16, past the 624 words of the state, and odd
@@ -476,7 +475,7 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_torch_refuses_is_refused_with_its_exception(name):
     call, torch_call = REFUSED[name]
-    with pytest.raises(Exception) as refusal:  # noqa: PT011 - torch says which
+    with pytest.raises(Exception) as refusal:  # noqa: PT011 - npnn's must be of the same type
         torch_call()
     with pytest.raises(refusal.type):
         call()
