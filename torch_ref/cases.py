@@ -532,8 +532,6 @@ CASES: tuple[Case, ...] = (
     # rearrangements, and the bilinear form
     *(case("PixelShuffle", r).on(normal(*lead, 3, 5, 2 * r * r)) for r in (1, 2, 3) for lead in _LEADS),
     *(case("PixelUnshuffle", r).on(normal(*lead, 3 * r, 5 * r, 2)) for r in (1, 2, 3) for lead in _LEADS),
-    case("PixelShuffle", 2).on(normal(0, 3, 5, 8)),
-    case("PixelUnshuffle", 2).on(normal(0, 6, 4, 3)),
     *(
         case("ChannelShuffle", groups).on(normal(2, *spatial, 6))
         for groups in (1, 2, 3, 6)
