@@ -11,6 +11,7 @@ import pytest
 
 import npnn
 from npnn import nn
+from npnn.parameter import is_lazy
 from npnn.utils.rnn import PackedSequence
 
 DIRECTORY = Path(__file__).parent / "golden"
@@ -58,7 +59,7 @@ def tensors_in(value):
 # In float32 the inputs are rounded first, and what comes out may be off by that times the slope.
 @pytest.mark.parametrize(("dtype", "rtol", "atol"), [("float64", 1e-9, 1e-11), ("float32", 1e-5, 1e-5)])
 @pytest.mark.parametrize(("path", "number", "case"), list(cases()))
-@pytest.mark.filterwarnings("ignore:.NLLLoss2d. has been deprecated:FutureWarning")
+@pytest.mark.filterwarnings("ignore:.(NLLLoss2d|nn.Container).:FutureWarning")
 def test_golden(path, number, case, dtype, rtol, atol):
     with np.load(path) as file:
         arrays = {key: array for key, array in file.items() if key.startswith(f"{number}/")}
@@ -69,13 +70,18 @@ def test_golden(path, number, case, dtype, rtol, atol):
 
     def check(got, wanted, what):
         assert got.array.dtype == wanted.dtype, what
-        np.testing.assert_allclose(got.array, wanted, rtol, atol, err_msg=what)
+        # In float32 a sum is off by the rounding of its largest terms, whatever they cancel to.
+        largest = np.abs(wanted, where=np.isfinite(wanted), out=np.zeros(wanted.shape)).max(initial=1.0)
+        scale = largest if dtype == "float32" else 1.0
+        np.testing.assert_allclose(got.array, wanted, rtol, atol * scale, err_msg=what)
 
     inputs = filled(case["inputs"], arrays, dtype)
     module = made(case, arrays, dtype).to(np.dtype(dtype)).train(case["training"])
     state = {**dict(module.named_parameters()), **dict(module.named_buffers())}
     assert set(state) == set(part("state"))
     for name, array in part("state").items():
+        if is_lazy(state[name]):
+            state[name].materialize(array.shape)
         state[name].array[...] = array
     leaves = [tensor.requires_grad_() for tensor in tensors_in(inputs) if tensor.is_floating_point()]
     if case["kwargs"].get("inplace"):

@@ -7,6 +7,7 @@ that they were read from. Importing them takes some seconds, so it is done on fi
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -84,7 +85,10 @@ def module_samples(name: str, dtype: torch.dtype = torch.float64) -> Iterator[Sa
         for number, given in enumerate(_drawn(info, info.module_inputs_func, dtype, training)):
             made, called = given.constructor_input, given.forward_input
             with seeded(number):
-                theirs = info.module_cls(*made.args, **made.kwargs).to(dtype).train(training)
+                with warnings.catch_warnings():
+                    # Advice, such as how a transformer would be faster.
+                    warnings.simplefilter("ignore", UserWarning)
+                    theirs = info.module_cls(*made.args, **made.kwargs).to(dtype).train(training)
                 mine = _constructed(name, made).to(translate(dtype, NPNN)).train(training)
             inputs, kwargs = _translated(theirs.forward, MODULES[name], called.args, called.kwargs)
             layouts = layouts_of(mine, theirs, inputs, kwargs)

@@ -332,7 +332,6 @@ class ModuleLayout:
         return next((layout for pattern, layout in self.state.items() if fnmatchcase(name, pattern)), SAME)
 
 
-_VOLUMES = Layout("N C D H W -> N D H W C", "C *d -> *d C")
 PLAIN = ModuleLayout()
 POINTWISE = ModuleLayout({"input": ANY}, ANY)
 _SCORES = ModuleLayout({"input": CLASS_SCORES, "target": CLASS_TARGETS})
@@ -415,11 +414,10 @@ MODULES: dict[str, ModuleLayout] = {
     **dict.fromkeys(("Upsample", "UpsamplingNearest2d", "UpsamplingBilinear2d"), _over_any()),
     # An axis spread over several, whatever these are.
     "Unflatten": PLAIN,
-    # Dropout of elements, and of channels: dropout3d takes what has not five axes for one sample.
+    # Dropout of elements, and of channels.
     **dict.fromkeys(("AlphaDropout", "Dropout"), POINTWISE),
-    "Dropout1d": _over(1),
+    **{f"Dropout{n}d": _over(n) for n in (1, 3)},
     **dict.fromkeys(("Dropout2d", "FeatureAlphaDropout"), _over_any()),
-    "Dropout3d": ModuleLayout({"input": _VOLUMES}, _VOLUMES),
     # Padding names the spatial axes.
     **{
         f"{kind}Pad{n}d": _over(n)

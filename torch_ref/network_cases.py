@@ -53,7 +53,11 @@ _RECURRENT: tuple[dict[str, Any], ...] = (
     {"num_layers": 3, "bidirectional": True, "bias": False},
     {"num_layers": 2, "batch_first": True, "dropout": 0.25},
 )
-_GATES: dict[str, dict[str, Any]] = {"RNN": {"nonlinearity": "relu"}, "LSTM": {"proj_size": 3}, "GRU": {"bias": False}}
+_GATES: dict[str, dict[str, Any]] = {
+    "RNN": {"nonlinearity": "relu"},
+    "LSTM": {"proj_size": 3},
+    "GRU": {"bias": False},
+}
 """An option that only this class has, or that stands for those that all have."""
 
 _DECODERS: tuple[dict[str, Any], ...] = (
@@ -88,7 +92,7 @@ _SEQUENTIAL = (
 NETWORKS: tuple[Case, ...] = (
     case("Identity", 54, unused=1).on(normal()),
     *(case("Identity").on(normal(*shape)) for shape in ((), (7,), (0, 3), (1, 1), (4, 3), (2, 5, 4, 3))),
-    case("Identity").on(literal([-0.0, 1e300, 1e-300])),
+    case("Identity").on(literal([-0.0, 1e30, 1e-30])),
     case("Identity", "anything").eval().on(normal(4, 3)),
     case("Flatten", -2).on(normal(2, 5, 3)),
     case("Flatten", 2, 2).on(normal(2, 5, 3)),
@@ -168,6 +172,11 @@ NETWORKS: tuple[Case, ...] = (
             {"groups": 2, "stride": 2},
         )
     ),
+    # images of other sizes
+    case("PixelShuffle", 2).on(normal(3, 2, 5, 8)),
+    case("PixelUnshuffle", 2).on(normal(3, 4, 6, 5)),
+    case("UpsamplingNearest2d", scale_factor=3).on(normal(2, 4, 3, 5)),
+    case("UpsamplingBilinear2d", scale_factor=3).on(normal(2, 4, 3, 5)),
     # padding, with a size for each side
     *(
         case(f"{kind}Pad{n}d", (1, 2, 0, 3, 2, 1)[: 2 * n]).on(normal(*batch, *(4, 6, 5)[:n], 3))

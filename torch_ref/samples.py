@@ -66,7 +66,7 @@ class Sample:
         return report
 
     def torch_takes_it(self) -> bool:
-        """Whether torch has kernels for the dtype, forward and backward: of float16 it lacks some on a CPU."""
+        """Whether torch has kernels for the dtype, forward and backward: for float16 some lack."""
         call = Call(TORCH, copy.deepcopy(self.torch), self.layouts)
         try:
             call.run(argument_names(self.npnn, len(self.inputs)), self.inputs, self.kwargs, seed=0)

@@ -51,7 +51,7 @@ def pixel_shuffle(input: Any, upscale_factor: int) -> Tensor:
     blocks = x.reshape(*lead, height, width, channels // (r * r), r, r)
     n = len(lead)
     pixels = blocks.permute(*range(n), n, n + 3, n + 1, n + 4, n + 2)
-    return pixels.reshape(*lead, height * r, width * r, channels // (r * r))
+    return _apart(pixels.reshape(*lead, height * r, width * r, channels // (r * r)), x)
 
 
 def pixel_unshuffle(input: Any, downscale_factor: int) -> Tensor:
@@ -87,7 +87,7 @@ def pixel_unshuffle(input: Any, downscale_factor: int) -> Tensor:
     pixels = x.reshape(*lead, height // r, r, width // r, r, channels)
     n = len(lead)
     blocks = pixels.permute(*range(n), n, n + 2, n + 4, n + 1, n + 3)
-    return blocks.reshape(*lead, height // r, width // r, channels * r * r)
+    return _apart(blocks.reshape(*lead, height // r, width // r, channels * r * r), x)
 
 
 def channel_shuffle(input: Any, groups: int) -> Tensor:
@@ -125,7 +125,8 @@ def channel_shuffle(input: Any, groups: int) -> Tensor:
         raise RuntimeError(
             f"Number of channels must be divisible by groups. Got {shape[-1]} channels and {groups} groups."
         )
-    return x.reshape(*shape[:-1], groups, shape[-1] // groups).transpose(-1, -2).reshape(shape)
+    dealt = x.reshape(*shape[:-1], groups, shape[-1] // groups).transpose(-1, -2)
+    return _apart(dealt.reshape(shape), x)
 
 
 def native_channel_shuffle(input: Any, groups: int) -> Tensor:
@@ -150,6 +151,11 @@ def native_channel_shuffle(input: Any, groups: int) -> Tensor:
         tensor([0, 2, 4, 1, 3, 5])
     """
     return channel_shuffle(input, groups)
+
+
+def _apart(result: Tensor, x: Tensor) -> Tensor:
+    """The result, copied if it is a view of the input: when nothing moved."""
+    return result.clone() if np.may_share_memory(result.array, x.array) else result
 
 
 def _image(name: str, option: str, input: Any, factor: int) -> tuple[Tensor, int]:

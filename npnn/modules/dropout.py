@@ -25,7 +25,8 @@ class _DropoutNd(Module):
 class Dropout(_DropoutNd):
     """In training, sets each element to 0 with probability p, and multiplies the others by 1 / (1 - p).
 
-    In evaluation it does nothing.
+    In evaluation it does nothing. From one seed the mask is torch's; for an image (N, H, W, C), that of a
+    torch tensor of the memory format channels_last.
 
     Args:
         p: the probability that an element is set to 0.

@@ -49,6 +49,11 @@ class Windows(NamedTuple):
             else:
                 yield slice(0), slice(0)
 
+    @property
+    def disjoint(self) -> bool:
+        """Whether each window ends before the next one begins."""
+        return self.dilation * (self.kernel - 1) < self.stride
+
     def starts(self) -> Array:
         """Where tap 0 of each window lies, be it on the axis or before it."""
         return np.arange(self.out) * self.stride - self.padding

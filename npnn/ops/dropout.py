@@ -4,7 +4,7 @@ What stays is decided as torch decides it: a float64 number of the default gener
 for each decision, and what it is for stays if it is below 1 - p. The decisions come in the order in which
 torch writes them, which is that of the elements in memory. For an array in C order that is the order of its
 elements; so an image (N, H, W, C) is treated as torch treats a tensor of the memory format channels_last.
-Decisions about whole channels come sample by sample, and in each channel by channel.
+Decisions about whole channels come sample by sample, and within each channel by channel.
 
 Source: torch.nn.functional.dropout, ATen/native/Dropout.cpp.
 """
@@ -73,7 +73,7 @@ def _scale(x: Array, p: float) -> Any:
     """1 / (1 - p), or 0 for p = 1, in the precision of x; divided in float32 if that is float16."""
     precision = x.real.dtype.type
     wide = np.float32 if precision is np.float16 else precision
-    return precision(wide(1) / wide(1 - p)) if p < 1 else precision(0)
+    return precision(wide(1) / (1 - p)) if p < 1 else precision(0)
 
 
 def _kept(x: Array, p: float, shared: Shape) -> Array:

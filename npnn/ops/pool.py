@@ -61,7 +61,11 @@ class ToWinners(Operation):
         for axis, (each, winner) in enumerate(zip(windows, winners, strict=True), start=1):
             dx = np.zeros((*dy.shape[:axis], each.size, *dy.shape[axis + 1 :]), dy.dtype)
             for tap, (outputs, inputs) in enumerate(taps_along(each, axis)):
-                dx[inputs] += _only(dy[outputs], winner[outputs] == tap)
+                won = _only(dy[outputs], winner[outputs] == tap)
+                if each.disjoint:
+                    dx[inputs] = won
+                else:
+                    dx[inputs] += won
             dy = dx
         return dy
 

@@ -236,7 +236,9 @@ class PNorm(Operation):
     @staticmethod
     def forward(ctx: Context, x: Array, *, p: float, axis: Any = None, keepdims: bool = False) -> Array:
         wide = np.abs(x).astype(np.float32 if x.dtype == np.float16 else x.dtype)
-        y = np.asarray((wide**p).sum(axis=axis, keepdims=keepdims) ** (1 / p), x.dtype)
+        with np.errstate(divide="ignore"):
+            # A zero has an infinite power below 0, and makes the norm 0.
+            y = np.asarray((wide**p).sum(axis=axis, keepdims=keepdims) ** (1 / p), x.dtype)
         ctx.save_for_backward(x, y)
         ctx.p, ctx.axis, ctx.keepdims = p, axis, keepdims
         return y

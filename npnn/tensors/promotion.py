@@ -16,8 +16,7 @@ from npnn.tensors.base import TensorBase, array_of
 _REAL = frozenset({int, float, bool})
 
 
-class OperandError(TypeError):
-    """Something that is neither a tensor, nor an array, nor a number."""
+_OPERANDS = (TensorBase, np.ndarray, np.generic, int, float, complex)
 
 
 def elementwise(operation: type[Operation], x: Any, y: Any, *, floating: bool = False) -> Any:
@@ -43,10 +42,9 @@ def elementwise(operation: type[Operation], x: Any, y: Any, *, floating: bool = 
 
 def operator(operation: type[Operation], x: Any, y: Any, *, floating: bool = False) -> Any:
     """`elementwise` for a Python operator, which leaves an operand it does not know to the other side."""
-    try:
-        return elementwise(operation, x, y, floating=floating)
-    except OperandError:
+    if not (isinstance(x, _OPERANDS) and isinstance(y, _OPERANDS)):
         return NotImplemented
+    return elementwise(operation, x, y, floating=floating)
 
 
 def unrecorded(function: Callable[..., Any], x: Any, y: Any) -> Any:
@@ -56,10 +54,9 @@ def unrecorded(function: Callable[..., Any], x: Any, y: Any) -> Any:
         RuntimeError: the shapes do not broadcast.
         NotImplementedError: there is no such function of this dtype.
     """
-    try:
-        a, b = (array_of(operand) for operand in promoted(x, y))
-    except OperandError:
+    if not (isinstance(x, _OPERANDS) and isinstance(y, _OPERANDS)):
         return NotImplemented
+    a, b = (array_of(operand) for operand in promoted(x, y))
     if function in _ORDERINGS and "c" in (np.asarray(a).dtype.kind, np.asarray(b).dtype.kind):
         raise NotImplementedError(f"{function.__name__} is not implemented for complex numbers")
     try:
@@ -101,9 +98,6 @@ def promoted(x: Any, y: Any, *, floating: bool = False) -> tuple[Any, Any]:
         type(a) in _REAL and type(b) is np.ndarray and b.dtype.kind == "f"
     ):
         return x, y
-    for operand in (a, b):
-        if not isinstance(operand, (np.ndarray, np.generic, int, float, complex)):
-            raise OperandError(f"expected a Tensor, an ndarray or a number, got {type(operand).__name__}")
     dtype = dtypes.result_type(a, b)
     if floating and dtype.kind in "biu":
         dtype = dtypes.get_default_dtype()
@@ -119,11 +113,9 @@ def in_dtype(x: Any, dtype: Any) -> Any:
     return operand if dtype is None or own == dtype else Cast.apply(operand, dtype=np.dtype(dtype))
 
 
-def in_floating(x: Any, dtype: Any = None) -> Any:
-    """A tensor in a dtype, or, without one, in its own; integers become the default floating-point dtype."""
-    if dtype is None and x.array.dtype.kind in "biu":
-        dtype = dtypes.get_default_dtype()
-    return in_dtype(x, dtype)
+def in_floating(x: Any) -> Any:
+    """A tensor, of the default floating-point dtype if it was one of integers or bools."""
+    return in_dtype(x, dtypes.get_default_dtype() if x.array.dtype.kind in "biu" else None)
 
 
 def same_dtype(arrays: Any) -> list[Any]:

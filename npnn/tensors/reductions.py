@@ -163,6 +163,8 @@ class ReductionMethods(TensorBase):
             raise NotImplementedError("npnn has no nuclear norm; of the norms of matrices it has 'fro'")
         if isinstance(p, str):
             raise RuntimeError(f"linalg.matrix_norm: Order {p} not supported.")
+        if p < 0 or p == math.inf:
+            _refuse_empty_norm(p, x.array, axes)
         if p == 0:
             return reduction.Sum.apply(pointwise.IsNonZero.apply(x), axis=axes, keepdims=keepdim)
         if math.isinf(p):
@@ -302,6 +304,14 @@ def _truth(x: Any, find: Any, dim: Any, keepdim: bool) -> Any:
     """What np.all or np.any finds; of uint8, in which torch once kept its masks, in uint8."""
     found = find(x.array, axis=_axes(x, dim, None), keepdims=keepdim)
     return wrap(np.asarray(found, np.uint8 if x.array.dtype == np.uint8 else None))
+
+
+def _refuse_empty_norm(p: float, array: Array, axes: Any) -> None:
+    if reduction.reduced_size(array.shape, axes) == 0:
+        raise RuntimeError(
+            f"linalg.vector_norm cannot compute the {p} norm on an empty tensor: the largest or smallest of"
+            " no values is not defined"
+        )
 
 
 def _place(x: Any, name: str, find: Any, dim: int | None, keepdim: bool) -> Any:

@@ -57,12 +57,11 @@ def test_constants_stay(mode, size, out):
     np.testing.assert_allclose(matrix(taps(mode, size, out)).sum(1), 1, rtol=1e-12)
 
 
-@pytest.mark.parametrize("mode", ["linear", "cubic"])
-def test_straight_lines_stay(mode):
-    """Away from the edges, at which elements are repeated."""
+def test_straight_lines_stay():
+    """Away from the edges, at which elements are repeated. Not with the cubic kernel, unless a = -1/2."""
     size, out = 12, 31
     line = 3 + 2 * np.arange(size)
-    found = matrix(taps(mode, size, out)) @ line
+    found = matrix(taps("linear", size, out)) @ line
     positions = (np.arange(out) + 0.5) * size / out - 0.5
     inner = (positions > 2) & (positions < size - 3)
     np.testing.assert_allclose(found[inner], 3 + 2 * positions[inner], rtol=1e-12)

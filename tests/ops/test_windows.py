@@ -25,6 +25,14 @@ def test_taps(windows):
         assert list(met) == inside
 
 
+def test_no_place_is_in_two_disjoint_windows():
+    disjoint = [windows for windows in GRID if windows.disjoint]
+    assert 0 < len(disjoint) < len(GRID)
+    for windows in disjoint:
+        met = [place for _, inputs in windows.taps() for place in range(windows.size)[inputs]]
+        assert len(set(met)) == len(met)
+
+
 def test_starts():
     assert Windows(7, 3, 3, 2, padding=1).starts().tolist() == [-1, 1, 3]
 

@@ -19,7 +19,7 @@ def test_promoted():
     ):
         for a, b in ((x, y), (y, x)):
             assert {p.dtype.name for p in promotion.promoted(a, b) if hasattr(p, "dtype")} == {dtype}
-    assert (npnn.arange(4) / 2).dtype == np.float32
+    assert (npnn.arange(4) / 2).dtype == (npnn.arange(4) / npnn.arange(1, 5)).dtype == np.float32
 
 
 def test_promotion_is_on_the_tape():

@@ -97,6 +97,15 @@ def test_norm(p, dim):
     np.testing.assert_allclose(result.reshape(-1), [norm(row) for row in rows], rtol=1e-12)
 
 
+def test_norms_of_nothing_and_of_zero():
+    assert npnn.zeros(0).norm().item() == npnn.zeros(0).norm(1).item() == npnn.zeros(0).norm(0).item() == 0
+    assert npnn.zeros(2, 0).norm(3, 1).tolist() == [0, 0]
+    assert npnn.zeros(2).norm(-1).item() == 0
+    for p in (-1, math.inf, -math.inf):
+        with pytest.raises(RuntimeError, match=f"cannot compute the {p} norm on an empty tensor"):
+            npnn.zeros(2, 0).norm(p, 1)
+
+
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("dim", [0, 1, -1])
 def test_order(dim, descending):

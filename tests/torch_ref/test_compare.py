@@ -418,3 +418,34 @@ def test_report_reads_as_a_table():
     assert "[3, 2]" in lines[3]
     assert lines[-2].startswith("  also the same: ")
     assert lines[-1].startswith("  x dL/d 0: at [3, 2] npnn has")
+
+
+def test_packed_sequences_are_taken_apart():
+    theirs = torch.nn.GRU(3, 4, bidirectional=True).double()
+    rows = npnn.tensor(random(10, 3)).requires_grad_()
+    sequences = npnn.nn.utils.rnn.pack_sequence([rows[:2], rows[2:7], rows[7:]], enforce_sorted=False)
+    report = compare(from_torch(theirs), theirs, sequences, second=True).raise_if_failed()
+    outputs = [one for one in report.differences if one.kind == "output"]
+    assert [one.shape for one in outputs] == [(10, 8), (5,), (3,), (3,), (2, 3, 4)]
+    assert {one.name for one in report.differences if one.kind == "grad_input"} == {
+        "input",
+        "input, recorded",
+    }
+    mine = from_torch(theirs)
+    with npnn.no_grad():
+        mine.weight_hh_l0_reverse[1, 2] += 1e-6
+    assert not compare(mine, theirs, sequences).passed
+
+
+@pytest.mark.parametrize("name", ["ModuleList", "ModuleDict", "ParameterDict"])
+def test_what_cannot_be_called_is_compared_all_the_same(name):
+    own = {"a": torch.nn.Linear(3, 2), "b": torch.nn.ReLU()}
+    held = {"ParameterDict": {"a": torch.ones(2)}, "ModuleList": own.values()}.get(name, own)
+    theirs = getattr(torch.nn, name)(held)
+    mine = from_torch(theirs)
+    report = compare(mine, theirs).raise_if_failed()
+    assert [one.kind for one in report.differences] == ["state_before"] * len(list(theirs.parameters()))
+    next(mine.parameters()).array[...] += 1e-3
+    mine.eval()
+    labels = [problem.partition(":")[0] for problem in compare(mine, theirs).problems]
+    assert sorted(labels) == sorted(["training", f"{next(iter(theirs.state_dict()))} before the call"])

@@ -11,6 +11,7 @@ from torch_ref.cases import CASES
 MODULES = [name for name in layouts.MODULES if hasattr(npnn.nn, name)]
 FUNCTIONS = [name for name in layouts.FUNCTIONS if hasattr(npnn.functional, name)]
 
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_case(case, dtype):
@@ -24,12 +25,15 @@ def check(samples, second=None):
     assert not failed, f"{len(failed)} of {len(reports)} samples failed\n\n" + "\n\n".join(failed)
 
 
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=str)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16], ids=str)
 @pytest.mark.parametrize("name", MODULES)
 def test_torchs_samples_of_module(name, dtype):
     # Second derivatives in float64 alone: what is left of 1 - y² where a tanh saturates has few digits in
     # float32.
-    check(database.module_samples(name, dtype), None if dtype == torch.float64 else False)
+    samples = database.module_samples(name, dtype)
+    if dtype == torch.float16:
+        samples = (sample for sample in samples if sample.torch_takes_it())
+    check(samples, None if dtype == torch.float64 else False)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
