@@ -14,7 +14,9 @@ imports only from those above it here:
     datasets/, training/, __main__.py          Iris, the trainer, and the `npnn` command
 """
 
+import importlib
 import sys
+from typing import TYPE_CHECKING, Any
 
 from npnn import autograd, cuda, functional, init, modules, optim, random, utils
 from npnn._version import __version__
@@ -72,7 +74,6 @@ from npnn.random import (
     seed,
     set_rng_state,
 )
-from npnn.serialization import load, save
 from npnn.tensors import Size, Tensor, functions
 from npnn.tensors.creation import (
     arange,
@@ -99,6 +100,20 @@ from npnn.tensors.creation import (
     zeros_like,
 )
 from npnn.tensors.functions import *
+
+if TYPE_CHECKING:
+    from npnn import serialization as serialization
+    from npnn.serialization import load, save
+
+
+def __getattr__(name: str) -> Any:
+    """Loads `npnn.save` and `npnn.load` on first use: zip files and JSON would take a tenth of the import."""
+    if name in ("load", "save"):
+        return getattr(importlib.import_module("npnn.serialization"), name)
+    if name == "serialization":
+        return importlib.import_module("npnn.serialization")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 # torch.nn is where torch keeps its layers; here they are at the top, and `npnn.nn` is another name for the
 # same module. Its submodules need that name too: `import npnn.nn.functional` would else load a second copy.

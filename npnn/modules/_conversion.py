@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -300,6 +299,8 @@ def _check_device(value: Any) -> None:
 
 
 def _in_shared_memory(tensor: Tensor) -> Tensor:
+    import mmap  # seldom needed, and slow to load
+
     array = tensor.array
     # An anonymous map survives a fork as the same memory, where ordinary memory would be copied on the first
     # write.

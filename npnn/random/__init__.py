@@ -31,12 +31,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, SupportsInt
-
-from numpy.typing import ArrayLike
+from typing import TYPE_CHECKING, Any, SupportsInt
 
 from npnn._typing import Array
 from npnn.random.generator import Generator
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 __all__ = [
     "Generator",

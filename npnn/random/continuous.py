@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from npnn._typing import Array, Shape
 from npnn.random.engine import Engine
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 # The type in which torch computes, for each in which it stores; the digits of the latter's significand; its
 # largest number.

@@ -9,15 +9,18 @@ References:
 
 from __future__ import annotations
 
+import functools
 import operator
 import os
-from typing import Any, SupportsIndex, TypeVar
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar
 
 import numpy as np
-from numpy.random import MT19937
-from numpy.typing import ArrayLike
 
 from npnn._typing import Array
+
+if TYPE_CHECKING:
+    from numpy.random import MT19937
+    from numpy.typing import ArrayLike
 
 DEFAULT_SEED = 67280421310721  # of a generator that nobody has seeded: torch's constant
 
@@ -67,8 +70,16 @@ class Engine:
         if device != "cpu":
             raise RuntimeError(f"Expected device 'cpu', the only one there is, but got {device!r}")
         self.device = device
-        self._mt19937 = MT19937()
         self.manual_seed(DEFAULT_SEED)
+
+    @functools.cached_property
+    def _mt19937(self) -> MT19937:
+        """The twister, made when the first word is drawn: importing numpy.random takes a while."""
+        from numpy.random import MT19937
+
+        twister = MT19937()
+        twister._legacy_seeding(self._initial_seed & _WORD)
+        return twister
 
     def manual_seed(self: EngineType, seed: SupportsIndex) -> EngineType:
         """Starts the stream anew from a seed.
@@ -98,7 +109,7 @@ class Engine:
                 f"Overflow when unpacking long long: the seed {value} is not within [-2^63, 2^64)"
             )
         self._initial_seed = value % 2**64
-        self._mt19937._legacy_seeding(value & _WORD)
+        self.__dict__.pop("_mt19937", None)
         self._next_normal: float | None = None
         return self
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import operator
 import warnings
-from typing import Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from npnn._typing import Array, Shape
 from npnn.random.continuous import DIGITS, LARGEST, OPMATH, ContinuousGenerator, supported, within
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 # random() draws below this: all of an integer type from zero up, all integers up to 2^digits of a float type.
 _MODULUS = {

@@ -9,11 +9,10 @@ import random
 
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch", reason="needs torch: pip install npnn-reference[test]")
-
-import npnn  # noqa: E402
-from torch_ref.scripts import assert_same, plain  # noqa: E402
+import npnn
+from torch_ref.scripts import assert_same, plain
 
 NEW = [
     lambda t, p, q: p + q,

@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch", reason="needs torch: pip install npnn-reference[test]")
-
-from npnn.ops import special  # noqa: E402
+from npnn.ops import special
 
 INF, NAN = math.inf, math.nan
 EDGES = [

@@ -6,9 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="needs torch: pip install npnn-reference[test]")
-
-from torch_ref.scripts import assert_same_log, values  # noqa: E402
+from torch_ref.scripts import assert_same_log, values
 
 EXPRESSIONS = """
     t.zeros(2, 3) ; t.zeros((2, 3)) ; t.zeros([2, 3]) ; t.zeros(()) ; t.zeros(0) ; t.zeros(2, dtype=t.int64)

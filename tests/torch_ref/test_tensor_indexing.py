@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="needs torch: pip install npnn-reference[test]")
-
-import npnn  # noqa: E402
-from torch_ref.scripts import assert_same_log, values  # noqa: E402
+import npnn
+from torch_ref.scripts import assert_same_log, values
 
 # Of a tensor of shape (3, 4, 5).
 INDICES = """

@@ -8,15 +8,13 @@ import types
 
 import numpy as np
 import pytest
+import torch
+from torch.testing._internal.common_methods_invocations import op_db
 
-torch = pytest.importorskip("torch", reason="needs torch: pip install npnn-reference[test]")
-
-from torch.testing._internal.common_methods_invocations import op_db  # noqa: E402
-
-import npnn  # noqa: E402
-from npnn.tensors import functions  # noqa: E402
-from torch_ref.convert import translate  # noqa: E402
-from torch_ref.values import NPNN, array_of, seeded, tensors_in  # noqa: E402
+import npnn
+from npnn.tensors import functions
+from torch_ref.convert import translate
+from torch_ref.values import NPNN, array_of, seeded, tensors_in
 
 OPS = {
     (op.name if op.name == name else f"{op.name} as {name}")

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch", reason="needs torch: pip install npnn-reference[test]")
-
-import npnn  # noqa: E402
+import npnn
 
 DRAW = np.random.default_rng(0)
 

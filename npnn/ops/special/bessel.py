@@ -10,14 +10,16 @@ tools/derive_special.py.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from npnn._typing import Array
 from npnn.ops.special._blocks import blockwise, polynomial
 from npnn.ops.special._fits import I0, I0_FAR, I1, I1_FAR, Precision
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 _FITS = ((I0, I0_FAR), (I1, I1_FAR))  # by order: the polynomial in x² and the one in 1/x
 _FAR = 9.0  # from here on, the latter

@@ -11,13 +11,16 @@ Source: DLMF chapter 7 (https://dlmf.nist.gov/7); coefficients of our own, see t
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from npnn._typing import Array
 from npnn.ops.special._blocks import blockwise, rational
 from npnn.ops.special._fits import ERF, ERFCX, ERFINV, ERFINV_FAR, Precision
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 _ERF_END = {"double": 1.0, "single": math.sqrt(15.6)}  # the fit of erf reaches to this x
 _UNDERFLOW = 28.0  # erfc(x) is 0 and exp(x²) infinite in float64 from here on

@@ -15,13 +15,16 @@ Source: DLMF chapter 5 (https://dlmf.nist.gov/5); coefficients of our own, see t
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from npnn._typing import Array
 from npnn.ops.special._blocks import blockwise, polynomial, rational
 from npnn.ops.special._fits import LGAMMA, LGAMMA_FAR, Precision
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 FAR = 4.0  # Stirling's formula takes over from this y on
 INTEGERS = -(2.0**53)  # all numbers below are integers

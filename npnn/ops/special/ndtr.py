@@ -10,14 +10,17 @@ Source: DLMF 7.20.1 (https://dlmf.nist.gov/7.20).
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from npnn._typing import Array
 from npnn.ops.special._blocks import blockwise
 from npnn.ops.special._fits import Precision
 from npnn.ops.special.erf import erfcx_positive, erfinv_near, gaussian
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 _UNDERFLOW = 40.0  # ndtr(-x) is 0 in float64 from here on
 

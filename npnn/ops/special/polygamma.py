@@ -10,9 +10,9 @@ Source: DLMF chapter 5 (https://dlmf.nist.gov/5); coefficients of our own, see t
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from npnn._typing import Array
 from npnn.ops.special._blocks import blockwise, polynomial, rational
@@ -26,6 +26,9 @@ from npnn.ops.special._fits import (
     Precision,
 )
 from npnn.ops.special.gamma import FAR, fraction, one_less
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 # B₂, B₄, ..., B₁₈: DLMF, Table 24.2.1
 _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798)
