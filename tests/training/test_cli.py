@@ -406,12 +406,19 @@ def test_a_run_killed_with_kill_9_resumes_to_the_same_bytes(run):
 
 def test_ctrl_c_in_a_real_process(run):
     command = ["train", "iris", "--epochs", "100000", "--no-plots", "--name", "stopped"]
-    process = subprocess.Popen([*NPNN, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # A job that a script has put into the background ignores SIGINT, and so would what it starts.
+    program = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from npnn.__main__ import main; main()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     while not Path("experiments/stopped/checkpoint.npz").exists():
         assert process.poll() is None
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate()
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Interrupted. Continue with: npnn train iris --name stopped --resume\n" in errors
     assert "Traceback" not in errors
