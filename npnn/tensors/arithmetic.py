@@ -147,8 +147,8 @@ class ArithmeticMethods(TensorBase):
     def __ge__(self, other: Any) -> Any:
         return unrecorded(np.greater_equal, self, other)
 
-    # By identity, as on torch. Optimizers look their state up by it, so it is not a method in Python.
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        return id(self)
 
     # ---- methods of two operands
 

@@ -25,6 +25,8 @@ def check(samples, second=None):
     assert not failed, f"{len(failed)} of {len(reports)} samples failed\n\n" + "\n\n".join(failed)
 
 
+# float16 overflows at 65504, here as on torch; only NumPy says so.
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16], ids=str)
 @pytest.mark.parametrize("name", MODULES)
 def test_torchs_samples_of_module(name, dtype):
