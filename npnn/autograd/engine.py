@@ -18,7 +18,7 @@ import numpy as np
 
 from npnn._typing import Array, Shape
 from npnn.autograd import function as _function
-from npnn.autograd.function import Context, Edge, wrap
+from npnn.autograd.function import Context, Edge, edge_of, wrap
 from npnn.autograd.grad_mode import mode
 
 
@@ -168,31 +168,29 @@ def _walk(
     leaves: dict[int, tuple[Any, Any]] = {}
     hooked: dict[int, Any] = {}
     first_uses: dict[int, float] | None = None
-    tensor_type = _function._tensor
 
-    def deliver(node: Any, number: int, value: Any, owned: bool) -> None:
+    def deliver(edge: Any, value: Any, source: tuple[Any, ...] | None) -> None:
         """Adds a gradient to what has arrived for a leaf, or for one output of a node, which is then due."""
-        key = id(node)
+        target, number, _, _ = edge
+        key = id(target)
         if needed is not None and key not in needed:
             return
-        if isinstance(node, tensor_type):
-            if key in leaves:
-                value = leaves[key][1] + value
-            else:
-                value = value if owned else _copy(value)
-                if node._hooks is not None or node._accumulate_hooks is not None:
-                    hooked[key] = node
-            leaves[key] = (node, value)
-            return
-        slots = arriving.get(key)
-        if slots is None:
-            slots = arriving[key] = [None] * node.outputs
-            heapq.heappush(heap, (-node.sequence, node))
-        slots[number] = value if slots[number] is None else slots[number] + value
+        if type(target) is Context:
+            slots = arriving.get(key)
+            if slots is None:
+                slots = arriving[key] = [None] * target.outputs
+                heapq.heappush(heap, (-target.sequence, target))
+            slots[number] = value if slots[number] is None else slots[number] + value
+        elif key in leaves:
+            leaves[key] = (target, leaves[key][1] + value)
+        else:
+            owned = source is not None and _is_owned(value, *source)
+            leaves[key] = (target, value if owned else _copy(value))
+            if target._hooks is not None or target._accumulate_hooks is not None:
+                hooked[key] = target
 
-    def settle(leaf: Any) -> None:
+    def settle(leaf: Any, value: Any) -> None:
         """Hands over the gradient of a leaf, to which nothing more will be added."""
-        _, value = leaves.pop(id(leaf))
         if leaf._hooks is not None:
             value = _copy(_hooked(leaf._hooks.values(), value))
         if wanted is None:
@@ -201,7 +199,7 @@ def _walk(
             captures[id(leaf), 0] = value
 
     for root, gradient in zip(roots, gradients, strict=True):
-        deliver(*_target(root), gradient, False)
+        deliver(edge_of(root), gradient, None)
     previous = mode.enabled
     mode.enabled = create_graph
     try:
@@ -210,7 +208,8 @@ def _walk(
                 # As on torch, a leaf's hooks run as soon as its gradient is complete.
                 first_uses = _first_uses(roots) if first_uses is None else first_uses
                 for key in [key for key in hooked if first_uses[key] > -heap[0][0]]:
-                    settle(hooked.pop(key))
+                    del hooked[key]
+                    settle(*leaves.pop(key))
             _, node = heapq.heappop(heap)
             grad_outputs = arriving.pop(id(node))
             if node.tensor_hooks is not None or node.retained is not None:
@@ -222,22 +221,22 @@ def _walk(
                 if needed[id(node)] == _TARGET_ONLY:
                     continue
             grad_inputs = _run(node, grad_outputs, create_graph)
+            source = node, grad_outputs, grad_inputs
             for edge, value in zip(node.edges, grad_inputs, strict=True):
                 if value is None or edge is None:
                     continue
-                target, number, shape, dtype = edge
+                _, _, shape, dtype = edge
                 if not create_graph and type(value) is not np.ndarray:
                     value = np.asarray(_as_array(value))
                 if value.shape != shape:
                     value = _sum_to(value, shape, node, edge)
                 if value.dtype is not dtype and value.dtype != dtype:
                     value = value.astype(dtype)
-                owned = isinstance(target, tensor_type) and _is_owned(value, node, grad_outputs, grad_inputs)
-                deliver(target, number, value, owned)
+                deliver(edge, value, source)
             if not keep:
                 node.release()
-        for leaf, _ in list(leaves.values()):
-            settle(leaf)
+        for leaf, value in leaves.values():
+            settle(leaf, value)
     finally:
         mode.enabled = previous
     return [] if wanted is None else [captures[id(node), number] for node, number in targets]
@@ -330,18 +329,17 @@ def _is_owned(value: Any, node: Context, grad_outputs: list[Any], grad_inputs: t
     A leaf keeps such an array as its `.grad`; any other it must copy, or a later change of one gradient would
     change another, or a value that was saved.
     """
-    if not node.function.on_arrays or type(value) is not np.ndarray or value.base is not None:
+    if type(value) is not np.ndarray or value.base is not None:
         return False
-    if node.post_hooks is not None:
+    if not node.function.on_arrays or node.post_hooks is not None:
         return False
-    same = 0
-    for other in grad_inputs:
-        same += other is value
-    for other in grad_outputs:
-        same += other is value
-    for other in node._saved:
-        same += other is value
-    return same == 1
+    seen = False
+    for other in (*grad_inputs, *grad_outputs, *node._saved):
+        if other is value:
+            if seen:
+                return False
+            seen = True
+    return seen
 
 
 def _copy(value: Any) -> Any:
@@ -443,7 +441,7 @@ def _root_gradients(roots: Sequence[Any], given: Sequence[Any], create_graph: bo
                     "grad can be implicitly created only for scalar outputs, got shape"
                     f" {list(root.array.shape)}: pass the gradient, an array of that shape"
                 )
-            gradients.append(np.ones(root.array.shape, root.array.dtype))
+            gradients.append(np.array(1, root.array.dtype, ndmin=root.array.ndim))
             continue
         shape = np.shape(_as_array(gradient))
         if shape != root.array.shape:

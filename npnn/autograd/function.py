@@ -178,37 +178,36 @@ class Context:
         for this very node, and would tie it into a cycle.
         """
         origins: list[Any] = []
-        saved: list[Any] = []
-        for value in self._saved:
-            origin = None
-            array = value.array if isinstance(value, _tensor) else value
+        for place, value in enumerate(self._saved):
+            origins.append(None)
+            if value is None:
+                continue
+            array = value if type(value) is np.ndarray else _array_of(value)
+            source: Any = None
             for tensor in inputs:
-                if isinstance(tensor, _tensor) and array is tensor.array:
+                if isinstance(tensor, _tensor) and tensor.array is array:
                     if tensor._inference:
                         raise RuntimeError(
                             f"Inference tensors cannot be saved for backward: an input of {self.name()} was"
                             " made in inference_mode; clone it outside to use it in a recorded computation."
                         )
-                    source: Any = None
-                    if tensor._requires_grad:
-                        node = tensor._grad_fn if tensor._base is None else tensor.grad_fn
-                        source = tensor if node is None else (node, tensor._output_nr)
-                        value = array
-                    version = tensor._shared_version()
-                    origin = (source, version, version.value)
+                    node = tensor._grad_fn if tensor._base is None else tensor.grad_fn
+                    source = tensor if node is None else (node, tensor._output_nr)
                     break
             else:
                 for number, tensor in enumerate(outputs):
-                    if isinstance(tensor, _tensor) and array is tensor.array:
-                        source = None
-                        if tensor._requires_grad:
-                            source, value = number, array
-                        version = tensor._shared_version()
-                        origin = (source, version, version.value)
+                    if isinstance(tensor, _tensor) and tensor.array is array:
+                        source = number
                         break
-            origins.append(origin)
-            saved.append(value)
-        self._origins, self._saved = origins, tuple(saved)
+                else:
+                    continue
+            if not tensor._requires_grad:
+                source = None
+            elif array is not value:
+                self._saved = (*self._saved[:place], array, *self._saved[place + 1 :])
+            version = tensor._version_counter or tensor._shared_version()
+            origins[place] = (source, version, version.value)
+        self._origins = origins
 
     def keep_values_of(self, array: Array) -> None:
         """Copies what was saved in memory that is about to be overwritten by the result of this very call."""
@@ -325,9 +324,9 @@ class Function:
         """Runs forward on the inputs and records the call if any of them requires grad."""
         ctx = Context()
         ctx.function = cls
-        needs = tuple([isinstance(value, _tensor) and value.requires_grad for value in inputs])
-        recording = mode.enabled and True in needs
-        ctx.needs_input_grad = needs
+        edges = [edge_of(value) if isinstance(value, _tensor) else None for value in inputs]
+        recorded = mode.enabled and any(edges)
+        ctx.needs_input_grad = tuple([edge is not None for edge in edges])
         # As on torch, forward itself runs unrecorded: backward is its derivative.
         enabled, mode.enabled = mode.enabled, False
         try:
@@ -353,9 +352,9 @@ class Function:
             )
             for value in ((results,) if single else results)
         )
-        if recording:
+        if recorded:
             ctx.recordable = True
-            _record(ctx, inputs, outputs)
+            _record(ctx, edges, inputs, outputs)
         return outputs[0] if single else outputs
 
 
@@ -381,31 +380,33 @@ class Operation(Function):
         """Runs forward on the inputs' arrays and records the call if any of them requires grad."""
         ctx = Context()
         ctx.function = cls
-        arrays, needs, any_tensor = [], [], False
+        recorded, any_tensor = mode.enabled, False
+        arrays: list[Any] = []
+        edges: list[Edge | None] = []
         for value in inputs:
+            edge = None
             if isinstance(value, _tensor):
                 any_tensor = True
-                arrays.append(value.array)
-                # What a view is of may have joined the tape since: only the property knows.
-                needs.append(value._requires_grad or (value._base is not None and value.requires_grad))
-            else:
-                arrays.append(value)
-                needs.append(False)
-        recording = True in needs and mode.enabled
-        ctx.needs_input_grad = needs if recording else _NONE_NEEDED
+                if recorded:
+                    edge = edge_of(value)
+                value = value.array
+            arrays.append(value)
+            edges.append(edge)
+        recorded = any(edges)
+        ctx.needs_input_grad = [edge is not None for edge in edges] if recorded else _NONE_NEEDED
         results = cls.forward(ctx, *arrays, **options)
         if not any_tensor:
             return results
         if type(results) is tuple:
             outputs = tuple([_tensor._wrap(_settled(ctx, value)) for value in results])
-            if recording:
-                _record(ctx, inputs, outputs)
+            if recorded:
+                _record(ctx, edges, inputs, outputs)
             return outputs
         output = _tensor._wrap(_settled(ctx, results))
         if cls.is_view:
             output._note_view(inputs[0], cls, options)
-        if recording:
-            _record(ctx, inputs, (output,))
+        if recorded:
+            _record(ctx, edges, inputs, (output,))
         return output
 
 
@@ -418,16 +419,20 @@ def _settled(ctx: Context, result: Any) -> Array:
     return array
 
 
-def _record(ctx: Context, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+def edge_of(tensor: Any) -> Edge | None:
+    """Where the gradient of an input goes; None if it needs none."""
+    # What a view is of may have joined the tape since: only the properties know.
+    node = tensor._grad_fn if tensor._base is None else tensor.grad_fn
+    if not tensor._requires_grad:
+        return None
+    array = tensor.array
+    return (tensor if node is None else node, tensor._output_nr, array.shape, array.dtype)
+
+
+def _record(
+    ctx: Context, edges: Sequence[Edge | None], inputs: Sequence[Any], outputs: Sequence[Any]
+) -> None:
     """Hangs the node behind its outputs and ties it to the nodes that its inputs came from."""
-    edges: list[Edge | None] = []
-    for value, needed in zip(inputs, ctx.needs_input_grad, strict=True):
-        if needed:
-            array = value.array
-            node = value._grad_fn if value._base is None else value.grad_fn
-            edges.append((value if node is None else node, value._output_nr, array.shape, array.dtype))
-        else:
-            edges.append(None)
     ctx.edges = edges
     ctx.sequence = next(_sequence)
     for number, output in enumerate(outputs):

@@ -12,6 +12,9 @@ from npnn.functional._check import as_input
 from npnn.tensors import Tensor
 from npnn.tensors.promotion import check_broadcast, promoted
 
+CLASS_DTYPES = (np.dtype(np.int64), np.dtype(np.uint8))
+"""Of targets that are classes, as on torch."""
+
 
 def pair(input: Any, target: Any, name: str, *, alike: bool = False) -> tuple[Tensor, Tensor]:
     """A prediction and a target as tensors of one dtype, whose shapes broadcast.
@@ -89,7 +92,7 @@ def class_weight(shape: Shape, dtype: Any, weight: Any, name: str) -> Tensor | N
     return w
 
 
-def class_targets(scores: Shape, target: Tensor, ignore_index: int, name: str) -> Array:
+def class_targets(scores: Shape, target: Tensor, ignore_index: int, name: str) -> tuple[Array, int | None]:
     """Targets that are classes, one for each row of scores.
 
     Args:
@@ -99,7 +102,8 @@ def class_targets(scores: Shape, target: Tensor, ignore_index: int, name: str) -
         name: the function that was called.
 
     Returns:
-        An array of the shape of the scores without their last axis.
+        An array of the shape of the scores without their last axis; and `ignore_index`, or None where it is
+        known that no target is ignored.
 
     Raises:
         ValueError: batches of different sizes.
@@ -122,16 +126,19 @@ def class_targets(scores: Shape, target: Tensor, ignore_index: int, name: str) -
             f"{name}: Expected target size {list(shape)}, got {list(given)} for an input of shape"
             f" {list(scores)}, classes last"
         )
-    if dtype not in (np.int64, np.uint8):
+    if dtype not in CLASS_DTYPES:
         raise RuntimeError(
             f"{name}: expected target dtype to be Long or Byte (int64 or uint8) for classes, but got {dtype}"
         )
     # As unsigned numbers negative classes are huge ones, so one comparison finds both kinds.
-    if target.array.size and target.array.astype(np.uint64).max() >= classes:
-        wrong = ((target.array < 0) | (target.array >= classes)) & (target.array != ignore_index)
+    labels = target.array
+    if labels.size and labels.astype(np.uint64).max() >= classes:
+        wrong = ((labels < 0) | (labels >= classes)) & (labels != ignore_index)
         if wrong.any():
             raise IndexError(
-                f"Target {target.array[wrong].flat[0]} is out of bounds: there are {classes} classes, 0 to"
+                f"Target {labels[wrong].flat[0]} is out of bounds: there are {classes} classes, 0 to"
                 f" {classes - 1}"
             )
-    return target.array.reshape(shape)
+    elif not 0 <= ignore_index < classes:
+        return labels.reshape(shape), None
+    return labels.reshape(shape), ignore_index

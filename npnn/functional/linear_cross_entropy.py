@@ -231,9 +231,9 @@ def _in_chunks(
     classes = columns.array.shape[-1]
     w = class_weight(logits_shape, x.array.dtype, weight, "linear_cross_entropy")
     soft = target.array.dtype.kind == "f"
-    labels = (
-        target.array if soft else class_targets(logits_shape, target, ignore_index, "linear_cross_entropy")
-    )
+    labels = target.array
+    if not soft:
+        labels, _ = class_targets(logits_shape, target, ignore_index, "linear_cross_entropy")
     batch = x if x.array.ndim == 2 else x.unsqueeze(0)
     labels = labels.reshape(-1, classes) if soft else labels.reshape(-1)
     losses: Tensor = LinearCrossEntropy.apply(

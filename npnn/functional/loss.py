@@ -105,8 +105,8 @@ def nll_loss(
     reduction = check_reduction(legacy_reduction(size_average, reduce, reduction))
     x, t = as_input(input, "nll_loss"), as_input(target, "nll_loss")
     w = class_weight(x.array.shape, x.array.dtype, weight, "nll_loss")
-    classes = class_targets(x.array.shape, t, ignore_index, "nll_loss")
-    return NLLLoss.apply(x, classes, w, ignore_index=ignore_index, reduction=reduction)
+    classes, ignored = class_targets(x.array.shape, t, ignore_index, "nll_loss")
+    return NLLLoss.apply(x, classes, w, ignore_index=ignored, reduction=reduction)
 
 
 def cross_entropy(
@@ -160,10 +160,10 @@ def cross_entropy(
                 f"Expected floating point type for target with class probabilities, got {t.array.dtype}"
             )
         return _soft_cross_entropy(x, t, w, reduction, label_smoothing, ignore_index)
-    classes = class_targets(x.array.shape, t, ignore_index, "cross_entropy")
+    classes, ignored = class_targets(x.array.shape, t, ignore_index, "cross_entropy")
     hard: Tensor
     log_p: Tensor
-    hard, log_p = CrossEntropy.apply(x, classes, w, ignore_index=ignore_index, reduction=reduction)
+    hard, log_p = CrossEntropy.apply(x, classes, w, ignore_index=ignored, reduction=reduction)
     if label_smoothing == 0.0:
         return hard
     kept = classes != ignore_index

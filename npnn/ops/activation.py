@@ -20,6 +20,10 @@ from npnn.ops import special
 from npnn.ops.blockwise import blockwise
 from npnn.ops.special.erf import erfcx_positive, gaussian
 
+# Where all of an axis is -inf there is no softmax but nan, and the sum along one of length 0 is a 0 whose
+# logarithm is in no element: as on torch, neither is a reason for a warning.
+_SILENT = np.errstate(all="ignore")
+
 
 class Sigmoid(Operation):
     """σ(x) = 1 / (1 + exp(-x)); dx = dy y (1 - y).
@@ -346,6 +350,7 @@ class Softmax(Operation):
     """
 
     @staticmethod
+    @_SILENT
     def forward(ctx: Context, x: Array, *, axis: int = -1) -> Array:
         shifted = _below_maximum(x, axis)
         y = np.exp(shifted, out=shifted)
@@ -370,11 +375,9 @@ class LogSoftmax(Operation):
     """
 
     @staticmethod
+    @_SILENT
     def forward(ctx: Context, x: Array, *, axis: int = -1) -> Array:
-        shifted = _below_maximum(x, axis)
-        with np.errstate(divide="ignore"):  # along an axis of length 0, whose sum is in no element
-            shifted -= np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
-        y = shifted.astype(x.dtype, copy=False)
+        y = log_softmax(x, axis)
         ctx.save_for_backward(y)
         ctx.axis = axis
         return y
@@ -385,8 +388,14 @@ class LogSoftmax(Operation):
         return (dy - np.exp(y) * dy.sum(axis=ctx.axis, keepdims=True),)
 
 
+def log_softmax(x: Array, axis: int) -> Array:
+    """LogSoftmax's forward by itself, for operations that begin with it."""
+    shifted = _below_maximum(x, axis)
+    shifted -= np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+    return shifted.astype(x.dtype, copy=False)
+
+
 def _below_maximum(x: Array, axis: int) -> Array:
     """A new array, x minus its maximum along an axis; float32 for float16, in which torch too adds up."""
-    wide = x.astype(np.float32) if x.dtype == np.float16 else x
-    with np.errstate(invalid="ignore"):  # where all are -inf, there is no softmax: nan
-        return np.asarray(wide - wide.max(axis=axis, keepdims=True, initial=-np.inf))
+    wide = x.astype(np.float32) if x.dtype.char == "e" else x
+    return np.asarray(wide - wide.max(axis=axis, keepdims=True, initial=-np.inf))

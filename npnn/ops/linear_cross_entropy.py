@@ -9,7 +9,7 @@ import numpy as np
 
 from npnn._typing import Array, Gradients
 from npnn.autograd.function import Context, Operation, once_differentiable
-from npnn.ops.activation import LogSoftmax
+from npnn.ops.activation import log_softmax
 from npnn.ops.loss import CrossEntropy
 
 
@@ -85,7 +85,7 @@ class _Rows:
     def losses(self, logits: Array) -> Array:
         """One loss for each row."""
         if self.target.ndim == 2:
-            losses: Array = -(LogSoftmax.forward(Context(), logits) * self._weighted()).sum(axis=1)
+            losses: Array = -(log_softmax(logits, -1) * self._weighted()).sum(axis=1)
             return losses
         return self._forward(Context(), logits)
 
@@ -93,7 +93,7 @@ class _Rows:
         """By the logits; for probabilities t and weights w it is softmax Σ w t - w t."""
         if self.target.ndim == 2:
             weighted = self._weighted()
-            softmax = np.exp(LogSoftmax.forward(Context(), logits))
+            softmax = np.exp(log_softmax(logits, -1))
             total = weighted.sum(axis=1, keepdims=True)
             return (softmax * total - weighted) * dy[:, None]
         ctx = Context()

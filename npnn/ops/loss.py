@@ -12,7 +12,9 @@ import numpy as np
 
 from npnn._typing import Array, Gradients
 from npnn.autograd.function import Context, Operation
-from npnn.ops.activation import LogSoftmax
+from npnn.ops.activation import log_softmax
+
+_SILENT = np.errstate(all="ignore")  # as on torch, the mean of no losses is nan
 
 
 class MSELoss(Operation):
@@ -45,29 +47,30 @@ class MSELoss(Operation):
 class NLLLoss(Operation):
     """-w_t x_t, with t the target class of each row of log-probabilities x and w_t the weight of that class.
 
-    x (N, *d, C), target (N, *d) integers in [0, C); rows whose target is `ignore_index` count for nothing.
-    The mean is the
-    weighted one: the sum divided by Σ w_t. Every row has one element with a gradient, -w_t dy, over Σ w_t for
-    the mean.
+    x (N, *d, C), target (N, *d) integers in [0, C); rows whose target is `ignore_index`, where one is given,
+    count for nothing. The mean is the weighted one: the sum divided by Σ w_t. Every row has one element with
+    a gradient, -w_t dy, over Σ w_t for the mean.
 
     Source: torch.nn.functional.nll_loss, classes last.
     """
 
     @staticmethod
+    @_SILENT
     def forward(
         ctx: Context,
         x: Array,
         target: Array,
         weight: Array | None = None,
         *,
-        ignore_index: int = -100,
+        ignore_index: int | None = None,
         reduction: str = "mean",
     ) -> Array:
         return _pick(ctx, x, target, weight, ignore_index, reduction)
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
-        share, classes = _shares(ctx, dy)
+        classes, row_weight = ctx.saved_tensors
+        share = _shares(ctx, dy, row_weight)
         zeros = np.zeros((classes.size, ctx.shape[-1]), dy.dtype)
         return _AddAt.apply(zeros, -share, classes).reshape(ctx.shape), None, None
 
@@ -86,16 +89,17 @@ class CrossEntropy(Operation):
     """
 
     @staticmethod
+    @_SILENT
     def forward(
         ctx: Context,
         x: Array,
         target: Array,
         weight: Array | None = None,
         *,
-        ignore_index: int = -100,
+        ignore_index: int | None = None,
         reduction: str = "mean",
     ) -> tuple[Array, Array]:
-        log_p = LogSoftmax.forward(Context(), x)
+        log_p = log_softmax(x, -1)
         loss = _pick(ctx, log_p, target, weight, ignore_index, reduction)
         ctx.save_for_backward(*ctx._saved, log_p)
         ctx.set_materialize_grads(False)
@@ -103,10 +107,11 @@ class CrossEntropy(Operation):
 
     @staticmethod
     def backward(ctx: Context, dloss: Array | None, dlog_p: Array | None) -> Gradients:
-        p = np.exp(ctx.saved_tensors[-1])
+        classes, row_weight, log_p = ctx.saved_tensors
+        p = np.exp(log_p)
         dx: Any = 0
         if dloss is not None:
-            share, classes = _shares(ctx, dloss)
+            share = _shares(ctx, dloss, row_weight)
             rows = p.reshape(classes.size, p.shape[-1]) * share.reshape(-1, 1)
             dx = _AddAt.apply(rows, -share, classes).reshape(ctx.shape)
         if dlog_p is not None:
@@ -115,14 +120,14 @@ class CrossEntropy(Operation):
 
 
 def _pick(
-    ctx: Context, log_p: Array, target: Array, weight: Array | None, ignore_index: int, reduction: str
+    ctx: Context, log_p: Array, target: Array, weight: Array | None, ignore_index: int | None, reduction: str
 ) -> Array:
     """The losses -w_t l_t of rows, reduced; leaves the classes and the weight of each row on the Context."""
     classes = target.reshape(-1)
     rows = log_p.reshape(classes.size, log_p.shape[-1])
-    kept = classes != ignore_index
-    row_weight: Any = None if weight is None else weight
-    if not kept.all():
+    kept = None if ignore_index is None else classes != ignore_index
+    row_weight: Any = None
+    if kept is not None and not kept.all():
         classes = np.where(kept, classes, 0)
         row_weight = kept.astype(log_p.dtype) if weight is None else np.where(kept, weight[classes], 0)
     elif weight is not None:
@@ -137,15 +142,13 @@ def _pick(
     if reduction == "none":
         return losses.reshape(target.shape)
     total = losses.sum()
-    with np.errstate(all="ignore"):  # as on torch, the mean of no losses is nan
-        return np.asarray(total / total_weight if reduction == "mean" else total)
+    return np.asarray(total / total_weight if reduction == "mean" else total)
 
 
-def _shares(ctx: Context, dy: Array) -> tuple[Array, Array]:
-    """What each row's loss adds to the result, w_t dy (over Σ w_t for the mean), and the rows' classes."""
-    classes, row_weight = ctx.saved_tensors[:2]
+def _shares(ctx: Context, dy: Array, row_weight: Array | None) -> Array:
+    """What each row's loss adds to the result: w_t dy, over Σ w_t for the mean."""
     share = dy.reshape(-1) * ctx.scale
-    return share if row_weight is None else share * row_weight, classes
+    return share if row_weight is None else share * row_weight
 
 
 class _AddAt(Operation):

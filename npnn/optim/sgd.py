@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -147,20 +148,22 @@ class SGD(Optimizer):
             with enable_grad():
                 loss = closure()
 
+        update = _differentiable_sgd if self.defaults["differentiable"] else sgd
         for group in self.param_groups:
-            params = [param for param in group["params"] if param.grad is not None]
+            params, grads = [], []
+            for param in group["params"]:
+                grad = param.grad
+                if grad is not None:
+                    params.append(param)
+                    grads.append(grad)
             if group["fused"]:
                 _require_floating_point(params)
             momentum = group["momentum"]
-            buffers: list[Tensor | None] = (
-                [self.state[param].get("momentum_buffer") for param in params]
-                if momentum != 0
-                else [None] * len(params)
-            )
-            update = _differentiable_sgd if self.defaults["differentiable"] else sgd
+            states = [self.state[param] for param in params] if momentum != 0 else []
+            buffers = [state.get("momentum_buffer") for state in states] or [None] * len(params)
             update(
                 params,
-                [param.grad for param in params],
+                grads,
                 buffers,
                 weight_decay=group["weight_decay"],
                 momentum=momentum,
@@ -169,9 +172,8 @@ class SGD(Optimizer):
                 nesterov=group["nesterov"],
                 maximize=group["maximize"],
             )
-            if momentum != 0:
-                for param, buffer in zip(params, buffers, strict=True):
-                    self.state[param]["momentum_buffer"] = buffer
+            for state, buffer in zip(states, buffers, strict=False):
+                state["momentum_buffer"] = buffer
         return loss
 
 
@@ -236,8 +238,7 @@ def sgd(
                 buffer = momentum_buffers[index] = Tensor(np.empty_like(grad.array))
             velocity = buffer.array
 
-        arrays = (param.array, grad.array, velocity)
-        for theta, g, b in (arrays,) if grad.array.size <= BLOCK else _blocks(*arrays):
+        for theta, g, b in _blocks(param.array, grad.array, velocity):
             if maximize:
                 g = -g
             if weight_decay != 0:
@@ -253,16 +254,16 @@ def sgd(
         param._bump_version()
 
 
-def _blocks(theta: Array, g: Array, b: Array | None) -> Iterator[tuple[Array, Array, Array | None]]:
+def _blocks(theta: Array, g: Array, b: Array | None) -> Iterable[tuple[Array, Array, Array | None]]:
     """Views of arrays of one shape, all cut alike into pieces of at most `BLOCK` elements."""
     if theta.size <= BLOCK:
-        yield theta, g, b
-        return
+        return ((theta, g, b),)
     rows = BLOCK * len(theta) // theta.size
     # Rows that are larger than a block each are cut again.
     parts = range(len(theta)) if rows == 0 else [slice(i, i + rows) for i in range(0, len(theta), rows)]
-    for part in parts:
-        yield from _blocks(theta[part], g[part], None if b is None else b[part])
+    return chain.from_iterable(
+        _blocks(theta[part], g[part], None if b is None else b[part]) for part in parts
+    )
 
 
 def _differentiable_sgd(

@@ -83,8 +83,8 @@ class TestNothingWarns:
         apply = getattr(operation, "apply", operation)
         x = npnn.tensor(RANDOM.standard_normal((3, CLASSES)), requires_grad=True)
         target = np.full(3, -100)
-        assert np.isnan(apply(x, target, None, reduction="mean").item())
-        loss = apply(x, target, None, reduction="sum")
+        assert np.isnan(apply(x, target, None, ignore_index=-100, reduction="mean").item())
+        loss = apply(x, target, None, ignore_index=-100, reduction="sum")
         loss.backward()
         assert loss.item() == 0
         assert not x.grad.array.any()
