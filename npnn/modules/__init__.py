@@ -33,7 +33,8 @@ from npnn.modules.batchnorm import (
 )
 from npnn.modules.channelshuffle import ChannelShuffle
 from npnn.modules.container import Container, ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
-from npnn.modules.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from npnn.modules.conv import Conv1d, Conv2d, Conv3d
+from npnn.modules.conv_transpose import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from npnn.modules.ctc import CTCLoss
 from npnn.modules.distance import CosineSimilarity, PairwiseDistance
 from npnn.modules.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
@@ -134,7 +135,8 @@ from npnn.modules.pooling import (
     MaxUnpool2d,
     MaxUnpool3d,
 )
-from npnn.modules.rnn import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell, RNNCellBase
+from npnn.modules.rnn import GRU, LSTM, RNN, RNNBase
+from npnn.modules.rnn_cell import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from npnn.modules.sparse import Embedding, EmbeddingBag
 from npnn.modules.transformer import (
     Transformer,

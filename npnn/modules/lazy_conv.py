@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from npnn.modules.conv import (
-    Conv1d,
-    Conv2d,
-    Conv3d,
-    ConvTranspose1d,
-    ConvTranspose2d,
-    ConvTranspose3d,
-    _ConvNd,
-)
+from npnn.modules.conv import Conv1d, Conv2d, Conv3d, _ConvNd
+from npnn.modules.conv_transpose import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from npnn.modules.lazy import LazyModuleMixin
 from npnn.parameter import UninitializedParameter
 
