@@ -6,11 +6,13 @@ imports only from those above it here:
 
     autograd/     Function and Context, the tape's engine, no_grad, gradcheck
     ops/          the textbook: each operation a forward beside its backward, on plain arrays
-    random.py     torch's random streams, from the same seed
+    random/       torch's random streams, from the same seed
     tensors/      Tensor: its methods, the functions that make tensors and work on them
     functional/   torch.nn.functional: arguments checked, one operation called
-    modules/      torch.nn's classes
-    init/, optim/, utils/, serialization.py    as torch has them
+    init/         torch.nn.init
+    modules/, utils/           torch.nn's classes, and what works on them
+    optim/, serialization.py   as torch has them
+    cs189/                     the homework that it grew from, by its own names
     datasets/, training/, __main__.py          Iris, the trainer, and the `npnn` command
 """
 
@@ -114,6 +116,10 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("npnn.serialization")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
+
+# These are made of modules, and modules of the hooks in utils: so they are loaded after both.
+for _name in ("parametrizations", "parametrize", "prune", "stateless"):
+    importlib.import_module(f"npnn.utils.{_name}")
 
 # torch.nn is where torch keeps its layers; here they are at the top, and `npnn.nn` is another name for the
 # same module. Its submodules need that name too: `import npnn.nn.functional` would else load a second copy.

@@ -10,8 +10,8 @@ from copy import deepcopy
 from itertools import chain
 from typing import Any, TypeAlias, TypeVar, cast
 
+from npnn.autograd.hooks import RemovableHandle
 from npnn.tensors import Tensor
-from npnn.utils.hooks import RemovableHandle
 
 __all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook"]
 

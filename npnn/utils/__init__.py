@@ -1,4 +1,8 @@
-"""torch.nn.utils: gradients clipped, layers fused, parameters as a vector, packed sequences, hooks."""
+"""torch.nn.utils: clipped gradients, fused layers, normalized and pruned weights, packed sequences, hooks.
+
+parametrizations, parametrize, prune and stateless are made of modules, which are made of this package's
+hooks: npnn itself loads them, after both.
+"""
 
 from npnn.utils import rnn
 from npnn.utils.clip_grad import (
@@ -16,19 +20,34 @@ from npnn.utils.fusion import (
     fuse_linear_bn_weights,
 )
 from npnn.utils.init import skip_init
+from npnn.utils.memory_format import (
+    convert_conv2d_weight_memory_format,
+    convert_conv3d_weight_memory_format,
+)
+from npnn.utils.spectral_norm import remove_spectral_norm, spectral_norm
+from npnn.utils.weight_norm import remove_weight_norm, weight_norm
 
 __all__ = [
     "clip_grad_norm",
     "clip_grad_norm_",
     "clip_grad_value_",
     "clip_grads_with_norm_",
+    "convert_conv2d_weight_memory_format",
+    "convert_conv3d_weight_memory_format",
     "fuse_conv_bn_eval",
     "fuse_conv_bn_weights",
     "fuse_linear_bn_eval",
     "fuse_linear_bn_weights",
     "get_total_norm",
     "parameters_to_vector",
+    "parametrizations",
+    "parametrize",
+    "remove_spectral_norm",
+    "remove_weight_norm",
     "rnn",
     "skip_init",
+    "spectral_norm",
+    "stateless",
     "vector_to_parameters",
+    "weight_norm",
 ]

@@ -85,7 +85,8 @@ def fuse_conv_bn_weights(
         transpose: accepted for torch's sake: here output channels are last in both kinds.
 
     Returns:
-        The new kernels and the new bias.
+        The new kernels and the new bias; these require grad if those that they are made of do, and a bias
+        made of none does not.
 
     Source: torch.nn.utils.fuse_conv_bn_weights.
     """
@@ -97,9 +98,7 @@ def fuse_conv_bn_weights(
         conv_w.requires_grad,
         torch_axes=getattr(conv_w, "torch_axes", None),
     )
-    return weight, Parameter(
-        ((b - bn_rm) * scale + shift).to(b.dtype).detach(), b.requires_grad or conv_b is None
-    )
+    return weight, Parameter(((b - bn_rm) * scale + shift).to(b.dtype).detach(), b.requires_grad)
 
 
 def fuse_linear_bn_weights(

@@ -269,7 +269,7 @@ def unpad_sequence(padded_sequences: Tensor, lengths: Any, batch_first: bool = F
         batch_first: whether the batch axis comes first.
 
     Returns:
-        A list of tensors (L_i, *).
+        A list of tensors (L_i, *), with memory of their own.
 
     Source: torch.nn.utils.rnn.unpad_sequence.
 
@@ -280,7 +280,7 @@ def unpad_sequence(padded_sequences: Tensor, lengths: Any, batch_first: bool = F
     """
     rows = padded_sequences if batch_first else padded_sequences.transpose(0, 1)
     sizes = lengths.tolist() if isinstance(lengths, Tensor) else list(lengths)
-    return [row[:size] for row, size in zip(rows, sizes, strict=True)]
+    return [row[:size].clone() for row, size in zip(rows, sizes, strict=True)]
 
 
 def pack_sequence(sequences: Sequence[Tensor], enforce_sorted: bool = True) -> PackedSequence:
