@@ -111,9 +111,9 @@ class CrossEntropy(Operation):
         p = np.exp(log_p)
         dx: Any = 0
         if dloss is not None:
-            share = _shares(ctx, dloss, row_weight)
-            rows = p.reshape(classes.size, p.shape[-1]) * share.reshape(-1, 1)
-            dx = _AddAt.apply(rows, -share, classes).reshape(ctx.shape)
+            share = _shares(ctx, dloss, row_weight).reshape(-1, 1)
+            rows = _AddAt.apply(p.reshape(classes.size, p.shape[-1]), -1.0, classes)
+            dx = (rows * share).reshape(ctx.shape)
         if dlog_p is not None:
             dx = dx + dlog_p - p * dlog_p.sum(axis=-1, keepdims=True)
         return dx, None, None
@@ -152,10 +152,10 @@ def _shares(ctx: Context, dy: Array, row_weight: Array | None) -> Array:
 
 
 class _AddAt(Operation):
-    """The matrix x with v_i added in row i at column_i; unless recorded, x itself is written into."""
+    """The matrix x with v_i (or one number v) added in row i at column_i; unless recorded, x is written into."""
 
     @staticmethod
-    def forward(ctx: Context, x: Array, v: Array, column: Array) -> Array:
+    def forward(ctx: Context, x: Array, v: Any, column: Array) -> Array:
         ctx.save_for_backward(column)
         y = x.copy() if ctx.needs_input_grad[0] else x
         y[np.arange(column.size), column] += v
