@@ -109,13 +109,12 @@ class CrossEntropy(Operation):
     def backward(ctx: Context, dloss: Array | None, dlog_p: Array | None) -> Gradients:
         classes, row_weight, log_p = ctx.saved_tensors
         p = np.exp(log_p)
-        dx: Any = 0
+        dx: Any = None if dlog_p is None else dlog_p - p * dlog_p.sum(axis=-1, keepdims=True)
         if dloss is not None:
             share = _shares(ctx, dloss, row_weight).reshape(-1, 1)
-            rows = _AddAt.apply(p.reshape(classes.size, p.shape[-1]), -1.0, classes)
-            dx = (rows * share).reshape(ctx.shape)
-        if dlog_p is not None:
-            dx = dx + dlog_p - p * dlog_p.sum(axis=-1, keepdims=True)
+            rows = _AddAt.apply(p.reshape(classes.size, p.shape[-1]), -1.0, classes)  # p itself, from here on
+            through_loss = (rows * share).reshape(ctx.shape)
+            dx = through_loss if dx is None else dx + through_loss
         return dx, None, None
 
 
@@ -152,7 +151,7 @@ def _shares(ctx: Context, dy: Array, row_weight: Array | None) -> Array:
 
 
 class _AddAt(Operation):
-    """The matrix x with v_i (or one number v) added in row i at column_i; unless recorded, x is written into."""
+    """The matrix x with v_i, or a number v, added in row i at column_i; unless recorded, x is written into."""
 
     @staticmethod
     def forward(ctx: Context, x: Array, v: Any, column: Array) -> Array:
