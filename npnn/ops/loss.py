@@ -151,7 +151,7 @@ def _shares(ctx: Context, dy: Array, row_weight: Array | None) -> Array:
 
 
 class _AddAt(Operation):
-    """The matrix x with v_i, or a number v, added in row i at column_i; unless recorded, x is written into."""
+    """The matrix x with v_i, or one v, added in row i at column_i; unless recorded, x is written into."""
 
     @staticmethod
     def forward(ctx: Context, x: Array, v: Any, column: Array) -> Array:
