@@ -16,8 +16,12 @@ What to read, from the bottom up:
     report.py     what a comparison found
     calls.py      one call on one library, and its derivatives
     compare.py    compare, compare_functions
+    exemptions.py what is not compared as strictly as the rest, and why
     samples.py    what is to be compared, made ready:
-      cases.py      from this repository's own table
+      case.py       in one line; and the tables of such lines:
+        cases.py, network_cases.py              of layers
+        function_cases.py                       of functions
+        utility_cases.py, utility_scripts.py    of torch.nn.init and torch.nn.utils
       database.py   from torch's test databases
     census.py     every name of torch.nn, and how far from torch npnn's is
     golden.py     what torch computes, in files, for where there is no torch

@@ -7,21 +7,29 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from torch_ref import census, census_html, golden
+from torch_ref import census, census_html, golden, homework
 
-_GOLDEN_EXAMPLES = """examples:
-  python -m torch_ref golden           write them anew, after a change of the cases
-  python -m torch_ref golden --check   see whether they are current
+_VECTORS_EXAMPLES = """examples:
+  python -m torch_ref {0}           write them anew, after a change of the cases
+  python -m torch_ref {0} --check   see whether they are current
 """
 
 _WIDTH = 160
 """Of the census where it is not a terminal that it goes to."""
+
+_CENSUS = """\
+Lists every public name of torch.nn: whether npnn has it, how many samples of torch's databases
+and of torch_ref's own tables were compared, how many failed, and the largest absolute difference
+of outputs, gradients by inputs and by parameters, and second derivatives. What is compared less
+strictly than the rest stands in torch_ref/exemptions.py, and at the end of the HTML page.
+"""
 
 _CENSUS_EXAMPLES = """examples:
   python -m torch_ref census                              everything: some minutes
@@ -45,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_census(commands)
     _add_golden(commands)
+    _add_homework(commands)
     options = parser.parse_args(arguments)
     status: int = options.run(options)
     return status
@@ -54,9 +63,7 @@ def _add_census(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     command = commands.add_parser(
         "census",
         help="compare every public name of torch.nn with torch's, on all samples",
-        description="Lists every public name of torch.nn: whether npnn has it, how many samples of torch's "
-        "databases and of torch_ref/cases.py were compared at float64, how many failed, and the largest "
-        "absolute difference of outputs, gradients and second derivatives.",
+        description=_CENSUS,
         epilog=_CENSUS_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -124,31 +131,58 @@ def _totals_table(totals: Sequence[census.Total]) -> Table:
 
 
 def _add_golden(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    command = commands.add_parser(
+    _add_vectors(
+        commands,
         "golden",
-        help="write the golden vectors, by which npnn is tested where there is no torch",
-        description="Writes what torch computes for each case of torch_ref/cases.py: a .npz for each class.",
-        epilog=_GOLDEN_EXAMPLES,
+        golden,
+        "write the golden vectors, by which npnn is tested where there is no torch",
+        "Writes what torch computes for each case of torch_ref/cases.py: a .npz for each class.",
+    )
+
+
+def _add_homework(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    _add_vectors(
+        commands,
+        "homework",
+        homework,
+        "write the data of the CS 189 homework's 25 tests",
+        "Writes what torch computes for the homework's tests: a .npz for each test class.",
+    )
+
+
+def _add_vectors(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    writer: ModuleType,
+    help: str,
+    description: str,
+) -> None:
+    """Adds the command that writes, or checks, the files of a module that has write, stale and DIRECTORY."""
+    command = commands.add_parser(
+        name,
+        help=help,
+        description=description,
+        epilog=_VECTORS_EXAMPLES.format(name),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument("--check", action="store_true", help="write nothing; fail if a file is not current")
     command.add_argument(
-        "--directory", type=Path, default=golden.DIRECTORY, help="where they are (default: %(default)s)"
+        "--directory", type=Path, default=writer.DIRECTORY, help="where they are (default: %(default)s)"
     )
-    command.set_defaults(run=_golden)
+    command.set_defaults(run=_vectors, writer=writer)
 
 
-def _golden(options: argparse.Namespace) -> int:
+def _vectors(options: argparse.Namespace) -> int:
     if not options.check:
-        paths = golden.write(options.directory)
+        paths = options.writer.write(options.directory)
         size = sum(path.stat().st_size for path in paths)
         print(f"wrote {len(paths)} files, {size / 1024:.0f} KiB, to {options.directory}")
         return 0
-    problems = golden.stale(options.directory)
+    problems = options.writer.stale(options.directory)
     for name, problem in problems.items():
         print(f"{options.directory / name} is not current: {problem}", file=sys.stderr)
     if problems:
-        print("write them anew with: python -m torch_ref golden", file=sys.stderr)
+        print(f"write them anew with: python -m torch_ref {options.command}", file=sys.stderr)
     return 1 if problems else 0
 
 

@@ -76,7 +76,11 @@ class Call:
     def _argument(self, name: str, value: Any, kwargs: Mapping[str, Any]) -> Any:
         """One argument, in which arrays and tensors become new leaves of this library, in its layout."""
         layout = self.layouts.of_input(name)
-        inplace = getattr(self.function, "inplace", False) or kwargs.get("inplace", False)
+        inplace = (
+            getattr(self.function, "inplace", False)
+            or kwargs.get("inplace", False)
+            or getattr(self.function, "__name__", "").endswith("_")
+        )
 
         if is_shape(value) and not layout.alike(SAME):
             return value if self.library is NPNN else shape_to_torch(value, layout)

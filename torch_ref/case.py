@@ -1,8 +1,12 @@
-"""A case of the differential suite: a module and what it is called on, in one line.
+"""A case of the differential suite: a module, or a function, and what it is called on, in one line.
 
     case("Linear", 7, 5, bias=False).on(normal(4, 7))
 
-is `nn.Linear(7, 5, bias=False)` called on one array, (4, 7), of normal numbers.
+is `nn.Linear(7, 5, bias=False)` called on one array, (4, 7), of normal numbers, and
+
+    call("pad", normal(4, 7), (1, 2), value=0.5)
+
+is `nn.functional.pad` called on such an array, (1, 2), and value=0.5.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ from __future__ import annotations
 import math
 import warnings
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,9 +24,9 @@ import torch
 import npnn
 from npnn.utils.rnn import PackedSequence
 from torch_ref.convert import load_torch_state_dict, translate
-from torch_ref.layouts import Array
+from torch_ref.layouts import Array, layout_of_call
 from torch_ref.samples import Sample, layouts_of
-from torch_ref.values import TORCH, map_nested, seeded
+from torch_ref.values import NPNN, TORCH, map_nested, seeded
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,6 @@ class Case:
         kwargs: the same by name.
         inputs: what forward is called on.
         training: the mode.
-        second: whether torch has second derivatives of it.
     """
 
     module: str
@@ -109,7 +112,6 @@ class Case:
     kwargs: dict[str, Any] = field(default_factory=dict)
     inputs: tuple[Any, ...] = ()
     training: bool = True
-    second: bool = True
 
     def on(self, *inputs: Any) -> Case:
         """The case called on these inputs."""
@@ -119,13 +121,8 @@ class Case:
         """The case in evaluation mode."""
         return replace(self, training=False)
 
-    def once(self) -> Case:
-        """The case without second derivatives, which torch has not."""
-        return replace(self, second=False)
-
     def __repr__(self) -> str:
-        given = [*map(repr, self.args), *(f"{name}={value!r}" for name, value in self.kwargs.items())]
-        return f"{self.module}({', '.join(given)})"
+        return f"{self.module}({spelled(self.args, self.kwargs)})"
 
     def __str__(self) -> str:
         mode = "" if self.training else ".eval()"
@@ -137,20 +134,7 @@ class Case:
         Args:
             dtype: of the floating-point numbers.
         """
-        random = np.random.default_rng(self._seed())
-
-        def in_dtype(values: Any) -> Any:
-            array = np.asarray(values)
-            return array.astype(dtype) if array.dtype.kind == "f" else array
-
-        def filled(value: Any) -> Any:
-            if isinstance(value, Case):
-                return replace(
-                    value, args=map_nested(filled, value.args), kwargs=map_nested(filled, value.kwargs)
-                )
-            return map_nested(in_dtype, value.values(random)) if isinstance(value, Draw) else value
-
-        args, kwargs, inputs = map_nested(filled, (self.args, self.kwargs, self.inputs))
+        args, kwargs, inputs = filled((self.args, self.kwargs, self.inputs), seed_of(self), dtype)
         return args, kwargs, inputs
 
     def sample(self, dtype: Any = np.float64) -> Sample:
@@ -167,7 +151,7 @@ class Case:
                 return module(*map_nested(made, value.args), **map_nested(made, value.kwargs))
             return npnn.tensor(value) if isinstance(value, np.ndarray) else value
 
-        with seeded(self._seed()), warnings.catch_warnings():
+        with seeded(seed_of(self)), warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # of classes that are deprecated
             args, kwargs = map_nested(made, (args, kwargs))
             theirs = getattr(torch.nn, self.module)(*translate(args, TORCH), **translate(kwargs, TORCH))
@@ -176,12 +160,76 @@ class Case:
         mine.to(np.dtype(dtype)).train(self.training)
         layouts = layouts_of(mine, theirs, inputs, {})
         load_torch_state_dict(mine, theirs.state_dict())
-        return Sample(str(self), mine, theirs, inputs, {}, layouts, self.second)
+        return Sample(str(self), mine, theirs, inputs, {}, layouts)
 
-    def _seed(self) -> int:
-        return zlib.crc32(str(self).encode())
+
+@dataclass(frozen=True, repr=False)
+class FunctionCase:
+    """A function of torch.nn.functional and what it is called on.
+
+    Attributes:
+        function: its name, in torch and in npnn.
+        args: what it is called on, in which a `Draw` stands for a tensor.
+        kwargs: the same by name.
+        dtype: of the floating-point numbers.
+    """
+
+    function: str
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    dtype: Any = np.float64
+
+    def of(self, dtype: Any) -> FunctionCase:
+        """The case in another dtype."""
+        return replace(self, dtype=dtype)
+
+    def __repr__(self) -> str:
+        return f"{self.function}({spelled(self.args, self.kwargs)})"
+
+    def sample(self) -> Sample:
+        """Both functions, and the inputs."""
+        args, kwargs = filled((self.args, self.kwargs), seed_of(self), self.dtype)
+        mine, theirs = (getattr(library.nn.functional, self.function) for library in (NPNN, TORCH))
+        return Sample(repr(self), mine, theirs, args, kwargs, layout_of_call(mine, args, kwargs))
+
+
+def filled(nest: Any, seed: int, dtype: Any) -> Any:
+    """A nest with an array for each `Draw`.
+
+    Args:
+        nest: tuples, lists, dictionaries and cases, and what is in them.
+        seed: for the numbers.
+        dtype: of those that are floating-point numbers.
+    """
+    random = np.random.default_rng(seed)
+
+    def in_dtype(values: Any) -> Any:
+        array = np.asarray(values)
+        return array.astype(dtype) if array.dtype.kind == "f" else array
+
+    def fill(value: Any) -> Any:
+        if isinstance(value, Case):
+            return replace(value, args=map_nested(fill, value.args), kwargs=map_nested(fill, value.kwargs))
+        return map_nested(in_dtype, value.values(random)) if isinstance(value, Draw) else value
+
+    return map_nested(fill, nest)
+
+
+def seed_of(case: Any) -> int:
+    """A seed of a case's own, the same at each run."""
+    return zlib.crc32(str(case).encode())
+
+
+def spelled(args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+    """Arguments, as they are written in a call."""
+    return ", ".join([*map(repr, args), *(f"{name}={value!r}" for name, value in kwargs.items())])
 
 
 def case(module: str, *args: Any, **kwargs: Any) -> Case:
     """A case of a class of that name, made with these arguments; `on` says what it is called on."""
     return Case(module, args, kwargs)
+
+
+def call(function: str, *args: Any, **kwargs: Any) -> FunctionCase:
+    """A case of a function of that name, called on these arguments."""
+    return FunctionCase(function, args, kwargs)

@@ -1,7 +1,8 @@
 """The census: every public name of torch.nn, whether npnn has it, and how far from torch it is.
 
 The names come from torch's own lists, the samples from its databases (`database`) and from this repository's
-own table (`cases`); each is compared at float64, forward, backward and twice.
+own tables (`cases`, `function_cases`, `utility_cases`); each is compared at float64, forward, backward and
+twice, as strictly as `report.TOLERANCE` and the table of `exemptions` say.
 """
 
 from __future__ import annotations
@@ -20,22 +21,26 @@ from torch.nn import init, utils
 import npnn
 from torch_ref import database
 from torch_ref.cases import CASES
-from torch_ref.layouts import FUNCTIONS, MODULES
+from torch_ref.function_cases import FUNCTION_CASES
+from torch_ref.layouts import MODULES
 from torch_ref.report import Report
 from torch_ref.samples import Sample
+from torch_ref.utility_cases import UTILITY_CASES
 
 _TORCHS_OWN = "hands calls on to classes that override torch's functions: nothing is computed"
-_NO_SUCH_NUMBERS = "multiplies float8 matrices with scales, on GPUs: NumPy has no such numbers"
+_TORCH_SCRIPT = "serves TorchScript: nothing is computed"
+_NO_SUCH_NUMBERS = "multiplies float8 matrices with scales: NumPy has no such numbers"
 
 REASONS: dict[tuple[str, str], str] = {
     **{
         ("functional", name): _TORCHS_OWN
         for name in (
-            *("boolean_dispatch", "handle_torch_function", "has_torch_function"),
+            *("handle_torch_function", "has_torch_function"),
             *("has_torch_function_unary", "has_torch_function_variadic"),
         )
     },
-    ("functional", "assert_int_or_pair"): "checks an argument for TorchScript: nothing is computed",
+    ("functional", "assert_int_or_pair"): _TORCH_SCRIPT,
+    ("functional", "boolean_dispatch"): _TORCH_SCRIPT,
     ("functional", "scaled_mm"): _NO_SUCH_NUMBERS,
     ("functional", "scaled_grouped_mm"): _NO_SUCH_NUMBERS,
 }
@@ -49,7 +54,7 @@ class Errors:
     """The largest absolute differences from torch; None of a kind that was not compared.
 
     Attributes:
-        output: of the outputs.
+        output: of the outputs, and of what a function makes: weights, modules.
         grad_input: of the gradients of inputs.
         grad_param: of the gradients of parameters.
         second: of second derivatives.
@@ -63,12 +68,12 @@ class Errors:
     @classmethod
     def of(cls, report: Report) -> Errors:
         """Those of one comparison."""
-        return cls(
-            **{
-                kind: report.worst(kind) if any(one.kind == kind for one in report.differences) else None
-                for kind in ERROR_KINDS
-            }
-        )
+        found: dict[str, float] = {}
+        for one in report.differences:
+            kind = "output" if one.kind == "made" else one.kind
+            if kind in ERROR_KINDS:
+                found[kind] = max(found.get(kind, 0.0), one.max_abs)
+        return cls(**found)
 
     def or_worse(self, other: Errors) -> Errors:
         """The larger of each kind."""
@@ -171,7 +176,12 @@ LISTS: dict[str, tuple[str, Callable[[], Sequence[str]], int]] = {
     "utils.rnn": ("utils.rnn", lambda: utils.rnn.__all__, 8),
     "utils.parametrizations": ("utils.parametrizations", lambda: utils.parametrizations.__all__, 3),
 }
-"""By kind: where in nn the names are, torch's list of them, and how many the project is to reach."""
+"""By kind: where in nn the names are, torch's list of them, and how many the project is to reach.
+
+Two of the lists have one name more than their goal, which is compared like the rest. Of the 138 functions 137
+have a docstring, and the goal counts these: assert_int_or_pair, a helper for TorchScript, has none. Of the 15
+names in torch.nn.init 14 fill a tensor, and the goal counts these: calculate_gain returns a number.
+"""
 
 
 def names(pattern: str = "*") -> list[tuple[str, str]]:
@@ -221,8 +231,12 @@ def _samples(kind: str, name: str) -> Iterator[tuple[bool, Iterable[Sample]]]:
     if kind == "module" and name in MODULES:
         yield True, database.module_samples(name)
         yield False, (case.sample() for case in CASES if case.module == name)
-    if kind == "functional" and name in FUNCTIONS:
+    if kind == "functional":
         yield True, database.function_samples(name)
+        yield False, database.borrowed_samples(name)
+        yield False, (case.sample() for case in FUNCTION_CASES if case.function == name)
+    qualified = f"{LISTS[kind][0]}.{name}".lstrip(".")
+    yield False, (case.sample() for case in UTILITY_CASES if case.name == qualified)
 
 
 def _compare_all(entry: Entry, samples: Iterable[Sample], from_torch: bool) -> None:

@@ -12,6 +12,7 @@ import torch
 
 import npnn
 from torch_ref.census import ERROR_KINDS, Entry, Total
+from torch_ref.exemptions import EXEMPTIONS, Exemption
 
 _TEMPLATE = Path(__file__).with_name("census.html")
 
@@ -42,6 +43,7 @@ def page(entries: Sequence[Entry], totals: Sequence[Total]) -> str:
             for name, numeric in _COLUMNS
         ),
         rows="\n".join(map(_row, entries)),
+        exemptions="\n".join(map(_exemption, EXEMPTIONS)),
     )
 
 
@@ -51,6 +53,11 @@ def _total(total: Total) -> str:
         f'<tr><td>{escape(total.what)}</td><td class="number{short}">{total.reached:,}</td>'
         f'<td class="number">{total.goal:,}</td></tr>'
     )
+
+
+def _exemption(exemption: Exemption) -> str:
+    cells = (str(exemption), exemption.instead, exemption.reason)
+    return f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in cells)}</tr>"
 
 
 def _row(entry: Entry) -> str:

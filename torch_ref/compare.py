@@ -18,7 +18,7 @@ import torch
 import npnn
 from torch_ref.calls import Call, Key, argument_names, has_forward, random_like
 from torch_ref.flow import layout_of
-from torch_ref.layouts import FUNCTIONS, PLAIN, Array, ModuleLayout
+from torch_ref.layouts import Array, ModuleLayout, layout_of_call
 from torch_ref.report import Check, Report, measure
 from torch_ref.values import NPNN, TORCH
 
@@ -126,7 +126,7 @@ def compare_functions(
         True
     """
     label = getattr(npnn_function, "__name__", repr(npnn_function))
-    layouts = FUNCTIONS.get(label, PLAIN) if layouts is None else layouts
+    layouts = layout_of_call(npnn_function, inputs, kwargs or {}) if layouts is None else layouts
     report = Report(label if name is None else name)
     calls = Call(NPNN, npnn_function, layouts), Call(TORCH, torch_function, layouts)
     return _Comparison(report, *calls, rtol, atol).run(inputs, kwargs, seed, cotangents, second)
@@ -187,7 +187,7 @@ class _Comparison:
         self.report.check("inputs and parameters with a gradient", _present(mine), _present(theirs))
         self._by_kind(mine, theirs)
         self._check_gradient_memory(mine)
-        if second:
+        if second and cotangents:
             for one, two in zip(
                 self.mine.second_derivatives(cotangents, seed),
                 self.theirs.second_derivatives(cotangents, seed),

@@ -17,9 +17,9 @@ import torch
 
 import npnn
 from torch_ref.convert import load_torch_state_dict, translate
-from torch_ref.layouts import FUNCTIONS, MODULES, SAME, Layout, ModuleLayout, shape_to_npnn
+from torch_ref.layouts import MODULES, SAME, Layout, ModuleLayout, layout_of_call, shape_to_npnn
 from torch_ref.samples import Sample, layouts_of
-from torch_ref.values import NPNN, array_of, is_shape, is_tensor, map_nested, seeded
+from torch_ref.values import NPNN, array_of, is_shape, is_tensor, map_nested, seeded, tensors_in
 
 FUNCTIONAL = "nn.functional."
 """What op_db puts before the names of functions."""
@@ -36,22 +36,21 @@ RANDOM = frozenset(
 WEIGHT_FIRST = frozenset({"embedding", "embedding_bag"})
 """Functions that op_db calls on the weight and then the input, so that it comes to stand first."""
 
-WITHOUT_SECOND_DERIVATIVE = frozenset({"CTCLoss", "MultiMarginLoss", "MultiLabelMarginLoss", "ctc_loss"})
-"""What torch differentiates only once, though its database does not say so."""
+MORE_WITHOUT_GRADIENTS = frozenset({"embedding", "embedding_bag", "multi_head_attention_forward"})
+"""Functions of which op_db has more samples if it is not asked for gradients, to save time or because finite
+differences do not fit them. They are compared all the same."""
 
-SECOND_DERIVATIVE_DIFFERS: dict[str, str] = {
-    "CrossEntropyLoss[20] 2d_ignore_index_mean": "the mean over no targets: torch's gradient is 0, "
-    "and the derivative of that nan",
-    **dict.fromkeys(
-        [f"nn.functional.binary_cross_entropy[{number}]" for number in (6, 7, 10)],
-        "torch adds 1e-12 to probabilities in the second derivative, which shows where they are small",
-    ),
+BORROWED: dict[str, str] = {
+    **{f"{name}_": name for name in ("celu", "elu", "hardtanh", "leaky_relu", "relu", "rrelu", "selu")},
+    "threshold_": "threshold",
+    **{
+        f"{kind}_pool{n}d_with_indices": f"{kind}_pool{n}d"
+        for kind in ("max", "adaptive_max", "fractional_max")
+        for n in ((2, 3) if kind == "fractional_max" else (1, 2, 3))
+    },
+    "native_channel_shuffle": "channel_shuffle",
 }
-"""Samples whose second derivative is not compared, and why."""
-
-ATOL = {("CTCLoss", torch.float32): 2e-4}
-"""Where the default is too small: the gradient of CTC is the exponential of a difference of log-likelihoods
-of about -600, which float32 knows to 6e-5 each."""
+"""Functions that op_db leaves out, and for each the one whose samples it is called on."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +93,7 @@ def module_samples(name: str, dtype: torch.dtype = torch.float64) -> Iterator[Sa
             layouts = layouts_of(mine, theirs, inputs, kwargs)
             load_torch_state_dict(mine, theirs.state_dict())
             label = f"{name}[{number}] {given.desc}{'' if training else ' eval'}".rstrip()
-            second = info.supports_gradgrad and _has_second_derivative(name, label, made.kwargs)
-            yield Sample(label, mine, theirs, inputs, kwargs, layouts, second, ATOL.get((name, dtype)))
+            yield Sample(label, mine, theirs, inputs, kwargs, layouts, info.supports_gradgrad)
 
 
 def function_samples(name: str, dtype: torch.dtype = torch.float64) -> Iterator[Sample]:
@@ -105,23 +103,35 @@ def function_samples(name: str, dtype: torch.dtype = torch.float64) -> Iterator[
         name: the function.
         dtype: of the floating-point numbers.
     """
-    function, layouts = getattr(npnn.functional, name), FUNCTIONS[name]
-    for info in _op_infos().get(name, ()):
-        supported = info.supported_dtypes("cpu")
-        taken = torch.int64 if dtype not in supported and torch.int64 in supported else dtype
-        with seeded(0):
-            samples = list(info.sample_inputs("cpu", taken, requires_grad=taken.is_floating_point))
-        for number, given in enumerate(samples):
+    yield from _samples_of(name, name, dtype)
+
+
+def borrowed_samples(name: str, dtype: torch.dtype = torch.float64) -> Iterator[Sample]:
+    """The samples of another function that takes the same arguments; none of a function not in `BORROWED`.
+
+    Args:
+        name: the function, as "relu_".
+        dtype: of the floating-point numbers.
+    """
+    if name in BORROWED:
+        yield from _samples_of(name, BORROWED[name], dtype)
+
+
+def _samples_of(name: str, source: str, dtype: torch.dtype) -> Iterator[Sample]:
+    """A function on the samples that op_db has under some name."""
+    function = getattr(npnn.functional, name)
+    for info in _op_infos().get(source, ()):
+        for number, given in enumerate(_drawn_for_function(info, source, dtype)):
             args = (given.input, *given.args)
-            if name in WEIGHT_FIRST:
+            if source in WEIGHT_FIRST:
                 args = (args[1], args[0], *args[2:])
+            layouts = layout_of_call(function, args, given.kwargs)
             inputs, kwargs = _translated(function, layouts, args, given.kwargs)
-            label = f"{info.name}[{number}] {info.variant_test_name}".rstrip()
+            label = f"{FUNCTIONAL}{name}[{number}] {info.variant_test_name}".rstrip()
             # op_db calls what draws random numbers with a seed of its own.
-            own = name in RANDOM or name in WEIGHT_FIRST
+            own = name != source or name in RANDOM or name in WEIGHT_FIRST
             theirs = getattr(torch.nn.functional, name) if own else info.op
-            second = info.supports_gradgrad and _has_second_derivative(name, label, given.kwargs)
-            yield Sample(label, function, theirs, inputs, kwargs, layouts, second)
+            yield Sample(label, function, theirs, inputs, kwargs, layouts, info.supports_gradgrad)
 
 
 def error_samples(name: str, dtype: torch.dtype = torch.float64) -> Iterator[ErrorSample]:
@@ -161,14 +171,16 @@ def function_error_samples(name: str) -> Iterator[ErrorSample]:
     Args:
         name: the function.
     """
-    function, layouts = getattr(npnn.functional, name), FUNCTIONS[name]
+    function = getattr(npnn.functional, name)
     for info in _op_infos().get(name, ()):
         given = info.error_inputs("cpu") if info.error_inputs_func else ()
         for number, wrong in enumerate(given):
             sample = wrong.sample_input
 
             def attempt(sample: Any = sample) -> Any:
-                inputs, kwargs = _translated(function, layouts, (sample.input, *sample.args), sample.kwargs)
+                args = (sample.input, *sample.args)
+                layouts = layout_of_call(function, args, sample.kwargs)
+                inputs, kwargs = _translated(function, layouts, args, sample.kwargs)
                 function(*inputs, **kwargs)
 
             label = f"{info.name}[{number}] {info.variant_test_name}".rstrip()
@@ -198,21 +210,22 @@ def _op_infos() -> dict[str, list[Any]]:
     return infos
 
 
-def _has_second_derivative(name: str, label: str, kwargs: Mapping[str, Any]) -> bool:
-    """Whether torch has one of a sample, and it is compared.
-
-    It has none of linear_cross_entropy in chunks, nor of a few others; of embeddings with scale_grad_by_freq
-    it has one in which the frequencies have been forgotten.
-    """
-    in_chunks = kwargs.get("options") is not None and not kwargs.get("label_smoothing")
-    excepted = name in WITHOUT_SECOND_DERIVATIVE or label in SECOND_DERIVATIVE_DIFFERS
-    return not (excepted or in_chunks or kwargs.get("scale_grad_by_freq"))
-
-
 def _drawn(info: Any, function: Callable[..., Any], dtype: torch.dtype, training: bool) -> list[Any]:
     """The samples, which draw from torch's generator, from the same seed each time."""
     with seeded(0):
         return list(function(info, device="cpu", dtype=dtype, requires_grad=True, training=training))
+
+
+def _drawn_for_function(info: Any, name: str, dtype: torch.dtype) -> list[Any]:
+    """Likewise those of an entry of op_db."""
+    supported = info.supported_dtypes("cpu")
+    taken = torch.int64 if dtype not in supported and torch.int64 in supported else dtype
+    more = name in MORE_WITHOUT_GRADIENTS
+    with seeded(0):
+        samples = list(info.sample_inputs("cpu", taken, requires_grad=taken.is_floating_point and not more))
+    for tensor in tensors_in([(one.input, one.args, one.kwargs) for one in samples]) if more else ():
+        tensor.requires_grad_(tensor.is_floating_point())
+    return samples
 
 
 def _constructed(name: str, made: Any) -> Any:

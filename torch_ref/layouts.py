@@ -19,9 +19,10 @@ use torch_ref on a layer of your own, add a row:
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
@@ -454,7 +455,8 @@ FUNCTIONS: dict[str, ModuleLayout] = {
         )
         for n in (1, 2, 3)
     },
-    **dict.fromkeys(("scaled_dot_product_attention",), PLAIN),
+    **dict.fromkeys(("conv_tbc", "grouped_mm", "pad"), PLAIN),
+    "scaled_dot_product_attention": PLAIN,
     "multi_head_attention_forward": ModuleLayout(
         dict.fromkeys(
             ("in_proj_weight", "out_proj_weight", "q_proj_weight", "k_proj_weight", "v_proj_weight"), MATRIX
@@ -464,7 +466,9 @@ FUNCTIONS: dict[str, ModuleLayout] = {
     **dict.fromkeys(("softplus", "softsign", "tanh", "tanhshrink"), POINTWISE),
     **dict.fromkeys(("hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "relu"), POINTWISE),
     **dict.fromkeys(("relu6", "rrelu", "softshrink", "threshold"), POINTWISE),
-    **dict.fromkeys(("glu", "log_softmax", "softmax", "softmin"), POINTWISE),
+    **dict.fromkeys(("celu_", "elu_", "hardtanh_", "leaky_relu_", "relu_", "rrelu_"), POINTWISE),
+    **dict.fromkeys(("selu_", "threshold_"), POINTWISE),
+    **dict.fromkeys(("glu", "gumbel_softmax", "log_softmax", "softmax", "softmin"), POINTWISE),
     "prelu": ModuleLayout({"input": CHANNELS_SECOND}, CHANNELS_SECOND),
     "linear": ModuleLayout({"weight": Layout("in -> in", *MATRIX.patterns)}),
     **dict.fromkeys(("cosine_similarity", "pairwise_distance", "pdist"), PLAIN),
@@ -506,3 +510,28 @@ FUNCTIONS: dict[str, ModuleLayout] = {
     "fold": MODULES["Fold"],
     "unfold": MODULES["Unfold"],
 }
+
+
+def layout_of_call(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> ModuleLayout:
+    """The layouts of one call of a function: those of its row, except where an argument decides.
+
+    Padding names the last axes, whatever they mean, in constant mode; in the others it names spatial axes.
+
+    Args:
+        function: npnn's function.
+        args: what it is called on.
+        kwargs: the same by name.
+
+    Examples:
+        >>> from npnn.functional import pad
+        >>> print(layout_of_call(pad, [None, (1, 2)], {"mode": "reflect"}).output)
+        'C L -> L C' or 'N C L -> N L C'
+    """
+    name = getattr(function, "__name__", "")
+    if name == "pad":
+        given = inspect.signature(function).bind(*args, **kwargs).arguments
+        if given.get("mode", "constant") != "constant":
+            return _over(len(given["pad"]) // 2)
+    return FUNCTIONS.get(name, PLAIN)

@@ -28,6 +28,7 @@ TOLERANCE: dict[str, tuple[float, float]] = {
 _SCALED = ("float16", "float32", "complex64")
 
 KINDS = {
+    "made": "{} as it was made",
     "output": "output {}",
     "grad_input": "dL/d {}",
     "grad_param": "dL/d {}",

@@ -14,10 +14,11 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 import npnn
 from torch_ref.calls import Call, argument_names
 from torch_ref.compare import compare, compare_functions
+from torch_ref.exemptions import EXEMPTIONS
 from torch_ref.flow import layout_of
 from torch_ref.layouts import MODULES, ModuleLayout
-from torch_ref.report import Report
-from torch_ref.values import NPNN, TORCH
+from torch_ref.report import Difference, Report
+from torch_ref.values import NPNN, TORCH, array_of, is_tensor, map_nested, tensors_in
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Sample:
         kwargs: the same by name.
         layouts: what is not the same about the arrays.
         second: whether torch has second derivatives of it.
-        atol: absolute tolerance. Default: that of `torch_ref.report.TOLERANCE`.
+        made: what was compared of the modules as they were made, before they got the same weights.
     """
 
     name: str
@@ -42,27 +43,39 @@ class Sample:
     kwargs: dict[str, Any]
     layouts: ModuleLayout
     second: bool = True
-    atol: float | None = None
+    made: tuple[Difference, ...] = ()
+
+    @property
+    def dtype(self) -> Any:
+        """The type of the floating-point numbers that it is called on; None without any."""
+        arrays = (array_of(value) for value in tensors_in((self.inputs, self.kwargs), arrays=True))
+        return next((array.dtype.type for array in arrays if array.dtype.kind == "f"), None)
 
     def compare(self, second: bool | None = None) -> Report:
-        """Compares the two.
+        """Compares the two, as strictly as `exemptions` says.
 
         Args:
             second: compare second derivatives too. Default: where torch has them.
         """
         run: Any = compare if isinstance(self.torch, torch.nn.Module) else compare_functions
+        exempt = [one for one in EXEMPTIONS if one.covers(self)]
+        inputs, kwargs = self.inputs, self.kwargs
+        if not all(one.gradients for one in exempt):
+            inputs, kwargs = map_nested(_constant, (inputs, kwargs))
+        twice = self.second and all(one.second for one in exempt)
         # torch's fused attention has no second derivative.
         with sdpa_kernel(SDPBackend.MATH):
             report: Report = run(
                 self.npnn,
                 self.torch,
-                *self.inputs,
-                kwargs=self.kwargs,
+                *inputs,
+                kwargs=kwargs,
                 layouts=self.layouts,
-                second=self.second if second is None else second,
-                atol=self.atol,
+                second=twice if second is None else second,
+                atol=max((one.atol for one in exempt if one.atol is not None), default=None),
                 name=self.name,
             )
+        report.differences[:0] = self.made
         return report
 
     def torch_takes_it(self) -> bool:
@@ -77,6 +90,12 @@ class Sample:
                 return False
             raise
         return True
+
+
+def _constant(value: Any) -> Any:
+    """A tensor with respect to which nothing is differentiated, of an array or tensor of npnn's."""
+    is_array = isinstance(value, np.ndarray) or is_tensor(value)
+    return npnn.tensor(array_of(value)) if is_array else value
 
 
 def layouts_of(

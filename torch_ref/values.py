@@ -67,7 +67,8 @@ def array_of(tensor: Any) -> Array:
     if isinstance(tensor, torch.Tensor):
         if tensor.dtype == torch.bfloat16:
             raise TypeError("NumPy has no bfloat16: convert to float32 first, with .float()")
-        array: Array = tensor.numpy(force=True)
+        dense = tensor.to_dense() if tensor.is_sparse else tensor
+        array: Array = dense.numpy(force=True)
         return array
     return tensor.array if isinstance(tensor, npnn.Tensor) else np.asarray(tensor)
 
@@ -94,12 +95,17 @@ def repacked(value: Any, library: Library) -> Any:
     return library.nn.utils.rnn.PackedSequence(*value) if isinstance(value, packed) else value
 
 
-def tensors_in(value: Any) -> list[Any]:
-    """The tensors of either library in a nest, in order."""
+def tensors_in(value: Any, arrays: bool = False) -> list[Any]:
+    """The tensors of either library in a nest, in order.
+
+    Args:
+        value: the nest.
+        arrays: arrays as well.
+    """
     found: list[Any] = []
 
     def visit(entry: Any) -> Any:
-        if is_tensor(entry):
+        if is_tensor(entry) or (arrays and isinstance(entry, np.ndarray)):
             found.append(entry)
         return entry
 

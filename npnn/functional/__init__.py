@@ -26,7 +26,15 @@ from npnn.functional.activation import (
     tanhshrink,
 )
 from npnn.functional.attention import multi_head_attention_forward, scaled_dot_product_attention
-from npnn.functional.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from npnn.functional.conv import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_tbc,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
 from npnn.functional.ctc import ctc_loss
 from npnn.functional.distance import cosine_similarity, pairwise_distance, pdist
 from npnn.functional.dropout import (
@@ -38,6 +46,7 @@ from npnn.functional.dropout import (
     feature_alpha_dropout,
 )
 from npnn.functional.fold import fold, unfold
+from npnn.functional.grouped_mm import grouped_mm
 from npnn.functional.linear import bilinear, linear
 from npnn.functional.linear_cross_entropy import linear_cross_entropy
 from npnn.functional.loss import cross_entropy, mse_loss, nll_loss
@@ -156,6 +165,7 @@ __all__ = [
     "conv1d",
     "conv2d",
     "conv3d",
+    "conv_tbc",
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
@@ -182,6 +192,7 @@ __all__ = [
     "glu",
     "grid_sample",
     "group_norm",
+    "grouped_mm",
     "gumbel_softmax",
     "hardshrink",
     "hardsigmoid",

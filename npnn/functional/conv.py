@@ -130,6 +130,35 @@ def conv3d(
     return _conv(3, input, weight, bias, stride, padding, dilation, groups)
 
 
+def conv_tbc(input: Any, weight: Any, bias: Any, pad: int = 0) -> Tensor:
+    """The convolution of sequences whose axes are time, batch, channels.
+
+    Args:
+        input: x, (T, N, C).
+        weight: W, (k, C, out), as torch has it here too.
+        bias: b, (out,).
+        pad: zeros before and after the time axis.
+
+    Returns:
+        y, (T + 2 pad - k + 1, N, out).
+
+    Raises:
+        RuntimeError: shapes or dtypes do not go together.
+
+    Source: torch.nn.functional.conv_tbc.
+
+    Examples:
+        >>> import npnn
+        >>> import npnn.functional as F
+        >>> F.conv_tbc(npnn.ones(10, 2, 3), npnn.ones(4, 3, 5), npnn.zeros(5), pad=1).shape
+        torch.Size([9, 2, 5])
+    """
+    x = as_input(input, "conv_tbc")
+    if x.ndim != 3:
+        raise RuntimeError(f"conv_tbc expected an input (T, N, C), got shape {list(x.array.shape)}")
+    return conv1d(x.transpose(0, 1), weight, bias, padding=pad).transpose(0, 1)
+
+
 def conv_transpose1d(
     input: Any,
     weight: Any,

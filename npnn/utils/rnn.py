@@ -35,7 +35,7 @@ class PackedSequence(_Packed):
 
     Made by `pack_padded_sequence` and `pack_sequence`; recurrent layers take and return it.
 
-    Args:
+    Attributes:
         data: the rows of all time steps, longest sequence first, (sum of batch_sizes, *).
         batch_sizes: how many sequences reach each time step, int64.
         sorted_indices: which sequence of the batch each place holds, or None if they are in order.

@@ -48,12 +48,6 @@ def test_every_layer_has_samples_or_cases(name):
     assert any(case.module == name for case in CASES) or next(database.module_samples(name), None)
 
 
-def test_excluded_samples_exist():
-    names = {sample.name for sample in database.module_samples("CrossEntropyLoss")}
-    names |= {sample.name for sample in database.function_samples("binary_cross_entropy")}
-    assert set(database.SECOND_DERIVATIVE_DIFFERS) <= names
-
-
 @pytest.mark.filterwarnings("ignore:size_average and reduce args will be deprecated")
 @pytest.mark.parametrize(
     "options",
