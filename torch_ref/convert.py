@@ -314,7 +314,9 @@ class _Conversion:
             for name, tensor in theirs.items():
                 label = f"{name} of {_named(module, path)}"
                 mine[name] = (
-                    None if tensor is None else self._tensor(tensor, own.layout.of_state(name), label)
+                    None
+                    if tensor is None
+                    else self._tensor(tensor, own.layout.of_state(name), label, mine[name])
                 )
         twin._non_persistent_buffers_set.update(module._non_persistent_buffers_set)
         twin.training = module.training
@@ -344,8 +346,11 @@ class _Conversion:
             warnings.simplefilter("ignore", UserWarning)
             return cls(**arguments)
 
-    def _tensor(self, tensor: Any, layout: Layout, label: str) -> Any:
-        """A parameter or buffer in this library and its layout; what is shared is converted once."""
+    def _tensor(self, tensor: Any, layout: Layout, label: str, replaced: Any) -> Any:
+        """A parameter or buffer in this library and its layout; what is shared is converted once.
+
+        It takes the place of one that the twin was made with, which knows the order of its axes.
+        """
         if id(tensor) in self.tensors:
             known, converted = self.tensors[id(tensor)]
             if known != layout:
@@ -356,7 +361,9 @@ class _Conversion:
             return converted
         converted = self.library.tensor(self.library.rearrange(array_of(tensor), layout))
         if isinstance(tensor, (torch.nn.Parameter, npnn.Parameter)):
-            converted = self.library.nn.Parameter(converted, requires_grad=tensor.requires_grad)
+            axes = getattr(replaced, "torch_axes", None)
+            declared = {} if axes is None else {"torch_axes": axes}
+            converted = self.library.nn.Parameter(converted, requires_grad=tensor.requires_grad, **declared)
         self.tensors[id(tensor)] = layout, converted
         return converted
 

@@ -381,7 +381,7 @@ def _assigned(saved: Any, own: Tensor) -> Tensor:
         return tensor
     if isinstance(tensor, Parameter):
         return tensor.requires_grad_(own.requires_grad)
-    return Parameter(tensor, own.requires_grad)
+    return Parameter(tensor, own.requires_grad, torch_axes=own.torch_axes)
 
 
 def _overrides(module: StateDict, name: str) -> bool:

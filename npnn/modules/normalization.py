@@ -152,8 +152,9 @@ class LayerNorm(Module):
         self.eps = eps
         self.elementwise_affine = elementwise_affine
         for name, there in (("weight", elementwise_affine), ("bias", elementwise_affine and bias)):
-            values = Parameter(empty(self.normalized_shape, device=device, dtype=dtype)) if there else None
-            self.register_parameter(name, values)
+            self.register_parameter(
+                name, _elementwise(self.normalized_shape, device, dtype) if there else None
+            )
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -290,8 +291,8 @@ class RMSNorm(Module):
         self.normalized_shape = _as_shape(normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
-        weight = empty(self.normalized_shape, device=device, dtype=dtype) if elementwise_affine else None
-        self.register_parameter("weight", None if weight is None else Parameter(weight))
+        weight = _elementwise(self.normalized_shape, device, dtype) if elementwise_affine else None
+        self.register_parameter("weight", weight)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -305,6 +306,11 @@ class RMSNorm(Module):
     def extra_repr(self) -> str:
         """The options, for repr."""
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
+
+def _elementwise(shape: Shape, device: Any, dtype: Any) -> Parameter:
+    """A parameter for each element that is normalized, with its axes in torch's order."""
+    return Parameter(empty(shape, device=device, dtype=dtype), torch_axes=tuple(range(len(shape))))
 
 
 def _as_shape(lengths: Any) -> Shape:

@@ -339,3 +339,28 @@ def test_translate_modules_and_refusals():
         convert.translate(torch.bfloat16, convert.NPNN)
     with pytest.raises(LookupError, match="npnn has no function fft_fft"):
         convert.translate(torch.fft.fft, convert.NPNN)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda lib: lib.nn.ConvTranspose1d(3, 5, 4),
+        lambda lib: lib.nn.Embedding(7, 3),
+        lambda lib: lib.nn.Bilinear(2, 3, 5),
+        lambda lib: lib.nn.LayerNorm((2, 3)),
+        lambda lib: lib.nn.RMSNorm((3, 2)),
+    ],
+)
+@pytest.mark.parametrize("reloaded", [False, True])
+def test_a_twin_initializes_its_weight_as_torch_does(made, reloaded):
+    theirs = made(torch)
+    twin = from_torch(theirs)
+    if reloaded:
+        twin.load_state_dict(
+            {name: value.numpy() for name, value in made(npnn).state_dict().items()}, assign=True
+        )
+    for lib, module in ((torch, theirs), (npnn, twin)):
+        lib.manual_seed(3)
+        lib.nn.init.uniform_(module.weight)
+    expected = torch_state_dict(from_torch(theirs))["weight"]
+    assert torch.equal(torch_state_dict(twin)["weight"], expected)
