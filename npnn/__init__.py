@@ -65,6 +65,13 @@ from npnn.dtypes import (
 from npnn.dtypes import (
     int_ as int,
 )
+from npnn.memory_formats import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    memory_format,
+    preserve_format,
+)
 from npnn.modules import *
 from npnn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from npnn.random import (
@@ -148,8 +155,11 @@ __all__ = [
     "bool",
     "cdouble",
     "cfloat",
+    "channels_last",
+    "channels_last_3d",
     "complex64",
     "complex128",
+    "contiguous_format",
     "cuda",
     "default_generator",
     "device",
@@ -184,6 +194,7 @@ __all__ = [
     "load",
     "long",
     "manual_seed",
+    "memory_format",
     "modules",
     "nn",
     "no_grad",
@@ -191,6 +202,7 @@ __all__ = [
     "ones",
     "ones_like",
     "optim",
+    "preserve_format",
     "rand",
     "rand_like",
     "randint",

@@ -174,7 +174,7 @@ def _change_memory(memory_format: str) -> Script:
     """A layer with its weight in another order in memory, of which npnn knows none."""
 
     def script(library: Library, function: Any, args: Args, kwargs: Kwargs) -> Any:
-        return function(_layer(library, *args), getattr(library.root, memory_format, None))
+        return function(_layer(library, *args), getattr(library.root, memory_format))
 
     return script
 

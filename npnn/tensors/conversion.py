@@ -230,8 +230,8 @@ class ConversionMethods(TensorBase):
         """Raises RuntimeError: there is no GPU in NumPy."""
         return self.to(device="cuda")
 
-    def clone(self) -> Any:
-        """A copy in memory of its own, still on the tape."""
+    def clone(self, *, memory_format: Any = None) -> Any:
+        """A copy in memory of its own, still on the tape; torch's memory formats mean nothing here."""
         return Clone.apply(self)
 
 

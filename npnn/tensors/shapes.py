@@ -68,12 +68,12 @@ class ShapeMethods(TensorBase):
 
     nelement = numel
 
-    def is_contiguous(self) -> bool:
-        """Whether the elements lie in C order without gaps."""
+    def is_contiguous(self, *, memory_format: Any = None) -> bool:
+        """Whether the elements lie in C order without gaps; torch's memory formats mean nothing here."""
         return self.array.flags.c_contiguous
 
-    def contiguous(self) -> Any:
-        """This tensor, or a copy in C order if it lies otherwise."""
+    def contiguous(self, *, memory_format: Any = None) -> Any:
+        """This tensor, or a copy in C order if it lies otherwise; torch's memory formats mean nothing here."""
         return self if self.array.flags.c_contiguous else shape_ops.Contiguous.apply(self)
 
     # ---- other shapes
