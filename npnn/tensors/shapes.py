@@ -73,7 +73,7 @@ class ShapeMethods(TensorBase):
         return self.array.flags.c_contiguous
 
     def contiguous(self, *, memory_format: Any = None) -> Any:
-        """This tensor, or a copy in C order if it lies otherwise; torch's memory formats mean nothing here."""
+        """This tensor, or a copy in C order if it lies otherwise; memory formats mean nothing here."""
         return self if self.array.flags.c_contiguous else shape_ops.Contiguous.apply(self)
 
     # ---- other shapes
