@@ -168,13 +168,22 @@ def multi_head_attention_forward(
     head = embedding // num_heads
     if head * num_heads != embedding:
         raise AssertionError(f"embed_dim {embedding} not divisible by num_heads {num_heads}")
-    if k.array.shape[:2] != v.array.shape[:2]:
+    # Keys and values may have features of their own only if they have projections of their own.
+    alike = slice(2 if use_separate_proj_weight else 3)
+    if k.array.shape[alike] != v.array.shape[alike]:
         raise AssertionError(
-            f"key's sequence and batch dims {k.array.shape[:2]} do not match value's {v.array.shape[:2]}"
+            f"key's sequence and batch dims {k.array.shape[alike]} do not match value's"
+            f" {v.array.shape[alike]}"
         )
     biases = (None,) * 3 if in_proj_bias is None else in_proj_bias.chunk(3)
     if use_separate_proj_weight:
         matrices = (q_proj_weight, k_proj_weight, v_proj_weight)
+        for what, x, matrix in zip(("query", "key", "value"), (q, k, v), matrices, strict=True):
+            expected = (x.array.shape[-1], embedding)
+            if np.shape(_array(matrix)) != expected:
+                raise AssertionError(
+                    f"expecting {what} weights of shape {expected}, but got {np.shape(_array(matrix))}"
+                )
     else:
         matrices = in_proj_weight.chunk(3, 1)
     q, k, v = (linear(x, w, b) for x, w, b in zip((q, k, v), matrices, biases, strict=True))

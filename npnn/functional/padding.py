@@ -123,7 +123,7 @@ def _pairs(amounts: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
 
 def _pad_constant(x: Tensor, pairs: tuple[tuple[int, int], ...], value: float | None) -> Tensor:
     for size, (before, after) in zip(x.array.shape, pairs, strict=True):
-        if size + before + after < 0:
+        if size + min(before, 0) + min(after, 0) < 0:
             raise RuntimeError(
                 f"The input size {size}, plus negative padding {before} and {after}, resulted in a negative"
                 " output size, which is invalid"

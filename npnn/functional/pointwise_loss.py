@@ -369,7 +369,7 @@ def binary_cross_entropy_with_logits(
     Args:
         input: logits, of any shape.
         target: probabilities, of the same shape.
-        weight: a factor for each element, of a shape that broadcasts with theirs.
+        weight: a factor for each element, of a shape that broadcasts to theirs.
         size_average: see the top of this page.
         reduce: see the top of this page.
         reduction: "mean", "sum", or "none" for one value per element.
@@ -402,6 +402,11 @@ def binary_cross_entropy_with_logits(
     for w in weights:
         if w is not None:
             check_broadcast(x, w)
+            if np.broadcast_shapes(x.array.shape, w.array.shape) != x.array.shape:
+                raise RuntimeError(
+                    f"{name}: expected weights that broadcast to the input's shape, {list(x.array.shape)},"
+                    f" but got shape {list(w.array.shape)}"
+                )
     return reduced(ops.BCEWithLogitsLoss.apply(x, t, *weights), reduction)
 
 

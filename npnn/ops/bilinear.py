@@ -22,7 +22,7 @@ class Bilinear(Operation):
     def forward(ctx: Context, x: Array, z: Array, weight: Array, bias: Array | None = None) -> Array:
         ctx.save_for_backward(x, z, weight)
         ctx.has_bias = bias is not None
-        y: Array = _products(x, z) @ weight.reshape(-1, weight.shape[-1])
+        y: Array = _products(x, z) @ _flattened(weight)
         if bias is not None:
             y += bias
         return y.reshape(*x.shape[:-1], weight.shape[-1])
@@ -34,7 +34,7 @@ class Bilinear(Operation):
         drows = dy.reshape(math.prod(dy.shape[:-1]), out)
         dx = dz = dweight = dbias = None
         if ctx.needs_input_grad[0] or ctx.needs_input_grad[1]:
-            dproducts = (drows @ weight.reshape(-1, out).T).reshape(*dy.shape[:-1], *ins)
+            dproducts = (drows @ _flattened(weight).T).reshape(*dy.shape[:-1], *ins)
             if ctx.needs_input_grad[0]:
                 dx = (dproducts * z[..., None, :]).sum(-1)
             if ctx.needs_input_grad[1]:
@@ -50,3 +50,9 @@ def _products(x: Array, z: Array) -> Array:
     """All x_i z_j, with the leading axes run together: (rows, in1 in2)."""
     rows, ins = math.prod(x.shape[:-1]), (x.shape[-1], z.shape[-1])
     return (x[..., :, None] * z[..., None, :]).reshape(rows, math.prod(ins))
+
+
+def _flattened(weight: Array) -> Array:
+    """The weight of each x_i z_j: (in1 in2, out)."""
+    *ins, out = weight.shape
+    return weight.reshape(math.prod(ins), out)

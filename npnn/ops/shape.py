@@ -72,7 +72,7 @@ class Flip(Operation):
     @staticmethod
     def forward(ctx: Context, x: Array, *, axes: Any) -> Array:
         ctx.axes = axes
-        return np.ascontiguousarray(np.flip(x, axes))
+        return np.flip(x, axes).copy()
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:

@@ -282,8 +282,8 @@ def _over(total: Any, freedom: float, name: str) -> Any:
         f"{name}(): degrees of freedom is <= 0. Correction should be less than the number of values.",
         stacklevel=4,
     )
-    with np.errstate(invalid="ignore"):
-        return total * np.inf
+    # Over no degrees of freedom 0 is nan, and so is its gradient; 0 times infinity would say so twice.
+    return total * np.where(total.array == 0, np.nan, np.inf).astype(total.array.dtype)
 
 
 def _refuse_empty(name: str, array: Array, axes: Any) -> None:

@@ -99,10 +99,10 @@ def checked_options(
     for k, p, d in zip(kernel, paddings, dilations, strict=True):
         if p < 0:
             raise RuntimeError(f"{name}: pad must be non-negative, but got pad: {p}")
-        if p > (d * (k - 1) + 1) // 2:
+        if p > k // 2:
             raise RuntimeError(
-                f"{name}: pad should be at most half of effective kernel size, but got pad={p},"
-                f" kernel_size={k} and dilation={d}"
+                f"{name}: pad should be at most half of effective kernel size, and of kernel size, but got"
+                f" pad={p}, kernel_size={k} and dilation={d}"
             )
     return kernel, strides, paddings, dilations
 

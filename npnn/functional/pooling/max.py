@@ -34,7 +34,7 @@ def max_pool1d(
         input: (N, L, C) or (L, C).
         kernel_size: the size of the window, an int or a tuple of one.
         stride: the step between windows. Default: kernel_size.
-        padding: how far windows may begin before the input, and end behind it: at most half their extent.
+        padding: how far windows may begin before the input, and end behind it: at most half kernel_size.
         dilation: the step between the elements of a window.
         ceil_mode: round the number of windows up, if the last begins on the input or on the padding before
             it.
@@ -96,7 +96,7 @@ def max_pool2d(
         input: (N, H, W, C) or (H, W, C).
         kernel_size: the size of the window, an int, or one for each spatial axis.
         stride: the step between windows. Default: kernel_size.
-        padding: how far windows may begin before the input, and end behind it: at most half their extent.
+        padding: how far windows may begin before the input, and end behind it: at most half kernel_size.
         dilation: the step between the elements of a window.
         ceil_mode: round the number of windows up, if the last begins on the input or on the padding before
             it.
@@ -156,7 +156,7 @@ def max_pool3d(
         input: (N, D, H, W, C) or (D, H, W, C).
         kernel_size: the size of the window, an int, or one for each spatial axis.
         stride: the step between windows. Default: kernel_size.
-        padding: how far windows may begin before the input, and end behind it: at most half their extent.
+        padding: how far windows may begin before the input, and end behind it: at most half kernel_size.
         dilation: the step between the elements of a window.
         ceil_mode: round the number of windows up, if the last begins on the input or on the padding before
             it.

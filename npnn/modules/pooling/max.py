@@ -57,7 +57,7 @@ class MaxPool1d(_MaxPoolNd):
     Args:
         kernel_size: the size of the window, an int or a tuple of one.
         stride: the step between windows. Default: kernel_size.
-        padding: how far windows may begin before the input, and end behind it: at most half their extent.
+        padding: how far windows may begin before the input, and end behind it: at most half kernel_size.
         dilation: the step between the elements of a window.
         return_indices: return also where each maximum was found, as MaxUnpool1d takes it.
         ceil_mode: round the number of windows up, if the last begins on the input or on the padding before
@@ -90,7 +90,7 @@ class MaxPool2d(_MaxPoolNd):
     Args:
         kernel_size: the size of the window, an int, or one for each spatial axis.
         stride: the step between windows. Default: kernel_size.
-        padding: how far windows may begin before the input, and end behind it: at most half their extent.
+        padding: how far windows may begin before the input, and end behind it: at most half kernel_size.
         dilation: the step between the elements of a window.
         return_indices: return also where each maximum was found, as MaxUnpool2d takes it.
         ceil_mode: round the number of windows up, if the last begins on the input or on the padding before
@@ -123,7 +123,7 @@ class MaxPool3d(_MaxPoolNd):
     Args:
         kernel_size: the size of the window, an int, or one for each spatial axis.
         stride: the step between windows. Default: kernel_size.
-        padding: how far windows may begin before the input, and end behind it: at most half their extent.
+        padding: how far windows may begin before the input, and end behind it: at most half kernel_size.
         dilation: the step between the elements of a window.
         return_indices: return also where each maximum was found, as MaxUnpool3d takes it.
         ceil_mode: round the number of windows up, if the last begins on the input or on the padding before
