@@ -343,6 +343,14 @@ def _over(spatial: int, channels: str | None = None, **state: Layout) -> ModuleL
     return ModuleLayout({"input": channels_last(spatial)}, channels_last(spatial), state, channels)
 
 
+def _transposed(spatial: int) -> ModuleLayout:
+    """A transposed convolution, which may be told the size of its output."""
+    places = channels_last(spatial)
+    return ModuleLayout(
+        {"input": places, "output_size": places}, places, {"weight": TRANSPOSED_KERNEL}, "out_channels"
+    )
+
+
 def _over_any(channels: str | None = None) -> ModuleLayout:
     """A layer from channels to channels over any number of spatial axes."""
     return ModuleLayout({"input": CHANNELS_SECOND}, CHANNELS_SECOND, channels=channels)
@@ -392,7 +400,7 @@ MODULES: dict[str, ModuleLayout] = {
     "AdaptiveLogSoftmaxWithLoss": PLAIN,
     # Convolution, pooling and normalisation over 1, 2 and 3 spatial axes.
     **{f"Conv{n}d": _over(n, "out_channels", weight=KERNEL) for n in (1, 2, 3)},
-    **{f"ConvTranspose{n}d": _over(n, "out_channels", weight=TRANSPOSED_KERNEL) for n in (1, 2, 3)},
+    **{f"ConvTranspose{n}d": _transposed(n) for n in (1, 2, 3)},
     **{
         f"{kind}Pool{n}d": _over(n)
         for kind in ("Max", "Avg", "LP", "AdaptiveMax", "AdaptiveAvg")

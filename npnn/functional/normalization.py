@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from npnn._typing import Shape
-from npnn.autograd.grad_mode import no_grad
+from npnn.autograd.grad_mode import is_grad_enabled, no_grad
 from npnn.functional._check import as_input
 from npnn.ops import local_response
 from npnn.ops.normalization import Normalize, NormalizeBy, RMSNorm, in_float32
@@ -413,6 +413,10 @@ def _channelwise(
         if tensor is None:
             if label.startswith("running") and not own_statistics:
                 raise RuntimeError(f"{label} must be defined in evaluation mode")
+        elif label.startswith("running") and tensor.requires_grad and is_grad_enabled():
+            raise RuntimeError(
+                f"{name} is not differentiable with respect to {label}, which cannot have requires_grad True"
+            )
         elif tensor.array.size != shape[-1]:
             raise RuntimeError(
                 f"{label} should contain {shape[-1]} elements not {tensor.array.size}: the input, of shape"

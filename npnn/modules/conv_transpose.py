@@ -24,13 +24,12 @@ class _ConvTransposeNd(_ConvNd):
         if output_size is None:
             return self.output_padding
         wanted = tuple(output_size)
-        batched = len(input.shape) == self.axes + 2
-        if batched and len(wanted) == self.axes + 2:
-            wanted = wanted[1:-1]
+        if len(wanted) == len(input.shape) > self.axes:
+            wanted = wanted[-self.axes - 1 : -1]
         if len(wanted) != self.axes:
             raise ValueError(
                 f"ConvTranspose{self.axes}D: for {len(input.shape)}D input, output_size must have {self.axes}"
-                f" or {self.axes + 2} elements (got {len(wanted)})"
+                f" or {len(input.shape)} elements (got {len(wanted)})"
             )
         spatial = input.shape[-self.axes - 1 : -1]
         least = tuple(

@@ -89,6 +89,8 @@ def sizes_asked_for(draw):
         (n - 1) * s + d * (k - 1) + 1 + draw(st.integers(0, s - 1)) + draw(wrongly(st.integers(-s, s), 0))
         for n, s, d, k in zip(spatial, options["stride"], options["dilation"], layer.args[2], strict=True)
     )
+    if draw(st.booleans()):
+        size = (*x.shape[: -1 - len(spatial)], *size, layer.args[1])
     return replace(layer, kwargs={**options, "padding": 0}).on(layer.inputs[0], size)
 
 
