@@ -1,4 +1,4 @@
-"""The one place that decides what to do without torch: skip these directories, and say so."""
+"""The one place that decides what to do where a package is missing: skip what needs it, and say so."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -6,19 +6,49 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent
-NEEDS_TORCH = (ROOT / "torch_ref", ROOT / "tests" / "torch_ref")
+NEEDS = {
+    ROOT / "docs" / "how_to" / "move_weights.md": "torch",
+    ROOT / "docs" / "torch_ref.md": "torch",
+    ROOT / "tests" / "competition": "lightning",
+    ROOT / "tests" / "docs": "zensical",
+    ROOT / "tests" / "torch_ref": "torch",
+    ROOT / "torch_ref": "torch",
+}
 
 
-class NeedsTorch(pytest.Dir):
-    """A directory whose tests cannot even be imported."""
+def skip(path):
+    """Skips what cannot even be imported."""
+    pytest.skip(f"{path.relative_to(ROOT)} needs {NEEDS[path]}: pip install npnn-reference[test]")
+
+
+class SkippedDirectory(pytest.Dir):
+    """A directory of tests whose package is missing."""
 
     def collect(self):
         """Collects nothing."""
-        pytest.skip(f"{self.path.relative_to(ROOT)} needs torch: pip install npnn-reference[test]")
+        skip(self.path)
+
+
+class SkippedFile(pytest.File):
+    """A page of examples whose package is missing."""
+
+    def collect(self):
+        """Collects nothing."""
+        skip(self.path)
+
+
+def is_skipped(path):
+    """Whether the package that a path needs is missing."""
+    return path in NEEDS and find_spec(NEEDS[path]) is None
 
 
 def pytest_collect_directory(path, parent):
-    """Puts NeedsTorch in the place of a directory that needs torch, where torch is not installed."""
-    if path in NEEDS_TORCH and find_spec("torch") is None:
-        return NeedsTorch.from_parent(parent, path=path)
-    return None
+    """Puts SkippedDirectory in the place of a directory."""
+    return SkippedDirectory.from_parent(parent, path=path) if is_skipped(path) else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path, parent):
+    """Puts SkippedFile in the place of a file."""
+    found = yield
+    return [SkippedFile.from_parent(parent, path=file_path)] if is_skipped(file_path) else found

@@ -39,7 +39,7 @@ class RNNBase(Module):
 
     Attributes:
         weight_ih_l[k]: W_ih of layer k, (input, gates · hidden): torch's weight, transposed. A suffix
-        _reverse marks the backward direction.
+            _reverse marks the backward direction.
         weight_hh_l[k]: W_hh of layer k, (hidden, gates · hidden).
         bias_ih_l[k]: (gates · hidden,).
         bias_hh_l[k]: (gates · hidden,).
@@ -299,8 +299,7 @@ class RNN(RNNBase):
 
     Args:
         *args: input_size, hidden_size, num_layers, nonlinearity and so on, in torch's order.
-        nonlinearity: "tanh" or "relu".
-        **kwargs: as for RNNBase.
+        **kwargs: as for RNNBase, and nonlinearity, "tanh" or "relu".
 
     Shape:
         - Input: (L, N, input_size), (N, L, input_size) if batch_first, or (L, input_size); state
