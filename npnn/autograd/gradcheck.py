@@ -76,7 +76,7 @@ def gradcheck(
                     raise GradcheckError(
                         f"Backward is not reentrant: two runs for output {j}, input {i} differ"
                     )
-                numeric = _numeric(func, arguments, x, j, eps)
+                numeric = numeric_jacobian(func, arguments, x, j, eps)
                 _compare(analytic, numeric, i, j, x.array.shape, outputs[j].array.shape, atol, rtol)
     except GradcheckError:
         if raise_exception:
@@ -167,8 +167,19 @@ def _analytic(output: Any, x: Any) -> Array:
     return jacobian
 
 
-def _numeric(func: Callable[..., Any], arguments: Any, x: Any, number: int, eps: float) -> Array:
-    """The Jacobian by central differences, (size of x, size of output)."""
+def numeric_jacobian(func: Callable[..., Any], arguments: Any, x: Any, number: int, eps: float) -> Array:
+    """The Jacobian of an output by central differences.
+
+    Args:
+        func: the function.
+        arguments: what it is called on.
+        x: the tensor among them whose entries are moved in place, and put back.
+        number: which of the outputs.
+        eps: the step.
+
+    Returns:
+        (size of x, size of the output).
+    """
     size = _outputs(func, arguments)[number].array.size
     jacobian = np.zeros((x.array.size, size), x.array.dtype)
     for row, place in enumerate(np.ndindex(x.array.shape)):

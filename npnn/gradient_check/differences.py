@@ -9,7 +9,7 @@ import numpy as np
 
 from npnn._typing import Array, Shape
 from npnn.autograd.grad_mode import no_grad
-from npnn.autograd.gradcheck import _numeric
+from npnn.autograd.gradcheck import numeric_jacobian
 from npnn.tensors import Tensor
 
 EPS = float(np.finfo(np.float64).eps)
@@ -45,7 +45,7 @@ def numeric_gradient(f: Callable[[], Array], x: Array, dY: Array, h: float = 1e-
         with no_grad():
             return Tensor(np.sum(dY * (f() - Y)))
 
-    return _numeric(loss, (variable,), variable, number=0, eps=h).reshape(x.shape)
+    return numeric_jacobian(loss, (variable,), variable, number=0, eps=h).reshape(x.shape)
 
 
 @dataclass(frozen=True)
