@@ -103,14 +103,29 @@ def _json_or_text(text: str) -> Any:
 @click.option(
     "--args", "texts", multiple=True, help="What to make a class of your own with: key=value or JSON."
 )
-@click.option("--shape", "shapes", type=_shape, multiple=True, help="Shape of its input, such as 2,5,6,7.")
+@click.option(
+    "--shape",
+    "shapes",
+    type=_shape,
+    metavar="SHAPE",
+    multiple=True,
+    help="Shape of its input, such as 2,5,6,7.",
+)
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of inputs, weights and dL/dY."
 )
-@click.option("--h", type=_positive, default="1e-6", show_default=True, help="Step of the differences.")
+@click.option(
+    "--h",
+    type=_positive,
+    metavar="STEP",
+    default="1e-6",
+    show_default=True,
+    help="Step of the differences.",
+)
 @click.option(
     "--tolerance",
     type=_positive,
+    metavar="NUMBER",
     default=f"{TOLERANCE:g}",
     show_default=True,
     help="Relative difference up to which a gradient is right.",
