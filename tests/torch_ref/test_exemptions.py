@@ -12,7 +12,7 @@ from torch_ref.case import call, case, normal
 from torch_ref.cases import CASES
 from torch_ref.exemptions import EXEMPTIONS, Exemption
 from torch_ref.function_cases import FUNCTION_CASES
-from torch_ref.layouts import MODULES
+from torch_ref.layouts import FUNCTIONS, MODULES
 from torch_ref.utility_cases import UTILITY_CASES
 
 
@@ -25,7 +25,8 @@ def samples_of(name, dtype):
     utilities = (one.sample() for one in UTILITY_CASES if one.name.endswith("." + name))
     if name in database.BORROWED:
         return database.borrowed_samples(name)
-    from_torch = () if "norm" in name else database.function_samples(name, getattr(torch, dtype.__name__))
+    torchs = getattr(torch, dtype.__name__)
+    from_torch = database.function_samples(name, torchs) if name in FUNCTIONS else ()
     return chain(from_torch, own, utilities)
 
 
@@ -69,8 +70,9 @@ def test_covers():
 
 def test_what_it_says():
     assert str(Exemption(("a", "b"), "", numbers=(1, 2), dtype=np.float32)) == "a, b [1, 2] in float32"
-    instead = [Exemption((), "", **options).instead for options in ({"atol": 2e-4}, {"gradients": False}, {})]
-    assert instead == ["atol 2e-04", "no gradients", "no second derivatives"]
+    options = ({"atol": 2e-4}, {"compared": False}, {"gradients": False}, {})
+    instead = [Exemption((), "", **given).instead for given in options]
+    assert instead == ["atol 2e-04", "nothing", "no gradients", "no second derivatives"]
 
 
 def test_gradients_are_left_out():
