@@ -26,10 +26,22 @@ def train_iris() -> dict[str, Contender]:
     Returns:
         npnn.
     """
+    return _training("train", "iris")
 
+
+def train_ffnn() -> dict[str, Contender]:
+    """`npnn train-ffnn` with the homework's settings, plots and all.
+
+    Returns:
+        npnn.
+    """
+    return _training("train-ffnn")
+
+
+def _training(*command: str) -> dict[str, Contender]:
     def run() -> None:
         with tempfile.TemporaryDirectory() as root:
-            _python("-m", "npnn", "train", "iris", "--root", root)
+            _python("-m", "npnn", *command, "--root", root)
 
     return {"npnn": Contender(run)}
 

@@ -1,4 +1,4 @@
-"""The command line: `npnn train iris`, `npnn sweep iris` and `npnn predict`."""
+"""The command line: the group of all commands, and `npnn train iris`, `npnn sweep iris`, `npnn predict`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from npnn._version import __version__
+from npnn.cs189.submission import SubmissionError
 from npnn.datasets import DataError
 from npnn.serialization import SerializationError
 from npnn.training import experiment as files
@@ -23,12 +23,13 @@ from npnn.training import sweep as sweeps
 from npnn.training.config import ConfigError, Hyperparameters
 from npnn.training.data import ROWS_PER_CLASS, prepare_iris
 from npnn.training.experiment import Experiment, ExperimentError
+from npnn.training.gradients import check_gradients
+from npnn.training.homework import submission, sweep_ffnn, train_ffnn
 from npnn.training.options import ROOT, given_options, grid_options, hyperparameter_options, run_options
 from npnn.training.predict import load_classifier, predict_file, write_predictions
+from npnn.training.progress import INTERRUPTED, epoch_progress
 from npnn.training.run import DivergedError, finish, fit, restore
 from npnn.training.trainer import EpochRecord, Trainer
-
-_INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
 
 class _OneSentenceErrors(click.Group):
@@ -39,7 +40,7 @@ class _OneSentenceErrors(click.Group):
             return super().invoke(ctx)
         except ConfigError as error:
             raise click.UsageError(str(error)) from error
-        except (DataError, DivergedError, ExperimentError, SerializationError) as error:
+        except (DataError, DivergedError, ExperimentError, SerializationError, SubmissionError) as error:
             raise click.ClickException(str(error)) from error
         except MemoryError as error:
             raise click.ClickException(f"not enough memory: {error}") from error
@@ -61,7 +62,14 @@ def npnn() -> None:
       npnn train iris                             learn Iris with the default settings
       npnn sweep iris                             compare learning rates and hidden sizes
       npnn predict experiments/iris flowers.csv   classify the rows of a file
+      npnn train-ffnn                             the network of CS 189's homework
+      npnn submission -o submission.md            the code that the homework asks for
+      npnn check-gradients my_layers:Conv2D       check a backward against finite differences
     """  # noqa: D301 - \b is what click wants
+
+
+for _command in (check_gradients, train_ffnn, submission):
+    npnn.add_command(_command)
 
 
 @npnn.group(short_help="Train a network.")
@@ -72,6 +80,9 @@ def train() -> None:
 @npnn.group(short_help="Train a grid of networks and compare them.")
 def sweep() -> None:
     """Train a grid of networks and compare them; `npnn sweep iris --help` says how."""
+
+
+sweep.add_command(sweep_ffnn)
 
 
 @train.command("iris", short_help="Learn to tell three species of iris apart.")
@@ -119,7 +130,7 @@ def train_iris(
             restore(earlier, trainer)
         # A new folder is made only now, when nothing asked for has turned out to be impossible.
         experiment = earlier or Experiment.create(folder, hyperparameters, overwrite)
-        with _epoch_progress(quiet) as progress:
+        with epoch_progress(quiet) as progress:
             task = progress.add_task(
                 "training", total=hyperparameters.epochs, completed=trainer.epoch, metrics=""
             )
@@ -184,7 +195,7 @@ def sweep_iris(
             settings = sweeps.SweepSettings.from_json(given)
             sweeps.create_sweep(folder, settings, overwrite)
         data = prepare_iris(settings.base.split_seed, settings.base.standardize)
-        with _epoch_progress(quiet) as progress:
+        with epoch_progress(quiet) as progress:
             total = sum(1 for _ in settings.runs())
             task = progress.add_task("runs", total=total, metrics="")
 
@@ -249,19 +260,7 @@ def _resumable(command: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         click.echo(f"Interrupted. Continue with: {command}", err=True)
-        raise click.exceptions.Exit(_INTERRUPTED) from None
-
-
-def _epoch_progress(quiet: bool) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[metrics]}"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=quiet,
-    )
+        raise click.exceptions.Exit(INTERRUPTED) from None
 
 
 def _grid(given: dict[str, Any]) -> dict[str, Any]:

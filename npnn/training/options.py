@@ -80,7 +80,7 @@ def hyperparameter_options(names: Iterable[str] = tuple(_OPTIONS)) -> Callable[[
     Returns:
         The decorator.
     """
-    return _stack([_option(name) for name in names])
+    return stack([_option(name) for name in names])
 
 
 def grid_options() -> Callable[[F], F]:
@@ -90,7 +90,7 @@ def grid_options() -> Callable[[F], F]:
         The decorator.
     """
     rest = hyperparameter_options(name for name in _OPTIONS if name not in ("lr", "hidden", "seed"))
-    return _stack(
+    return stack(
         [
             click.option(
                 "--lr",
@@ -117,7 +117,7 @@ def grid_options() -> Callable[[F], F]:
 
 
 def run_options(default_name: str) -> Callable[[F], F]:
-    """Gives a command the options that say where a run goes and what is shown of it.
+    """Gives a command the options of a run that can be resumed.
 
     Args:
         default_name: name of the run unless another is given.
@@ -125,13 +125,41 @@ def run_options(default_name: str) -> Callable[[F], F]:
     Returns:
         The decorator.
     """
-    return _stack(
+    return stack(
+        [
+            new_run_options(default_name),
+            click.option(
+                "--resume",
+                is_flag=True,
+                help="Continue a run, to the same numbers as if it had never stopped.",
+            ),
+            click.option(
+                "--checkpoint-every",
+                type=click.IntRange(min=1),
+                default=10,
+                show_default=True,
+                help="Epochs between two points from which --resume can continue.",
+            ),
+        ]
+    )
+
+
+def new_run_options(default_name: str | None) -> Callable[[F], F]:
+    """Gives a command the options that say where a run goes and what is shown of it.
+
+    Args:
+        default_name: name of the run unless another is given; None for one that the settings decide.
+
+    Returns:
+        The decorator.
+    """
+    return stack(
         [
             click.option(
                 "--name",
                 default=default_name,
-                show_default=True,
-                callback=lambda ctx, param, value: check_name(value),
+                show_default=default_name or "made of the settings",
+                callback=lambda ctx, param, value: None if value is None else check_name(value),
                 help="Name of the run's folder.",
             ),
             click.option(
@@ -141,19 +169,7 @@ def run_options(default_name: str) -> Callable[[F], F]:
                 show_default=True,
                 help="Where the runs' folders are.",
             ),
-            click.option(
-                "--resume",
-                is_flag=True,
-                help="Continue a run, to the same numbers as if it had never stopped.",
-            ),
             click.option("--overwrite", is_flag=True, help="Replace an earlier run of the same name."),
-            click.option(
-                "--checkpoint-every",
-                type=click.IntRange(min=1),
-                default=10,
-                show_default=True,
-                help="Epochs between two points from which --resume can continue.",
-            ),
             click.option("--quiet", is_flag=True, help="Print nothing but errors."),
             click.option("--plots/--no-plots", default=True, show_default=True, help="Draw the PNG files."),
         ]
@@ -189,8 +205,15 @@ def _option(name: str) -> Callable[[F], F]:
     return click.option(flag, name, type=kind, help=f"{text}  [default: {default}]")
 
 
-def _stack(decorators: Iterable[Callable[[F], F]]) -> Callable[[F], F]:
-    """One decorator of many; the first one's option comes first in the help text."""
+def stack(decorators: Iterable[Callable[[F], F]]) -> Callable[[F], F]:
+    """Makes one decorator of many.
+
+    Args:
+        decorators: options, in the order of the help text.
+
+    Returns:
+        The decorator.
+    """
 
     def decorate(command: F) -> F:
         for decorator in reversed(list(decorators)):

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 BLUE, ORANGE, SKY = "#0072B2", "#D55E00", "#56B4E9"
 
 
-def plot_loss(path: Path, steps: dict[str, Array], epochs: dict[str, Array], title: str) -> None:
+LOSS = "cross-entropy loss (nats, log scale)"
+
+
+def plot_loss(
+    path: Path, steps: dict[str, Array], epochs: dict[str, Array], title: str, ylabel: str = LOSS
+) -> None:
     """Loss versus iterations: each batch, and all training and validation rows at the end of each epoch.
 
     Args:
@@ -30,8 +35,9 @@ def plot_loss(path: Path, steps: dict[str, Array], epochs: dict[str, Array], tit
         steps: the columns of steps.csv.
         epochs: the columns of epochs.csv.
         title: of the plot.
+        ylabel: what the loss is.
     """
-    figure, axes = _figure(title, "iteration (training step)", "cross-entropy loss (nats, log scale)")
+    figure, axes = _figure(title, "iteration (training step)", ylabel)
     axes.plot(
         steps["step"], steps["train_loss"], color=SKY, linewidth=0.8, alpha=0.7, label="train, each batch"
     )
@@ -47,6 +53,40 @@ def plot_loss(path: Path, steps: dict[str, Array], epochs: dict[str, Array], tit
     axes.set_yscale("log")
     axes.margins(x=0.01)
     axes.legend()
+    _save(figure, path)
+
+
+def plot_sweep_loss(
+    path: Path, curves: dict[tuple[str, str], tuple[Array, Array]], title: str, ylabel: str = LOSS
+) -> None:
+    """Loss versus iterations of many runs: the colour says the learning rate, the dashes the hidden sizes.
+
+    Args:
+        path: the PNG file.
+        curves: (learning rate, hidden sizes) -> the iterations and the losses after them.
+        title: of the plot.
+        ylabel: what the loss is.
+    """
+    from matplotlib import colormaps
+
+    figure, axes = _figure(title, "iteration (training step)", ylabel, width=9.0)
+    rates, sizes = (list(dict.fromkeys(labels)) for labels in zip(*curves, strict=True))
+    # cividis fades into the paper at its upper end.
+    colors = dict(zip(rates, colormaps["cividis"](np.linspace(0, 0.9, len(rates))), strict=True))
+    for (rate, hidden), (iterations, losses) in curves.items():
+        dots = sizes.index(hidden)
+        dashes = "-" if dots == 0 else (0, (5, 1.5) + (1, 1.5) * (dots - 1))
+        axes.plot(
+            iterations,
+            losses,
+            color=colors[rate],
+            linestyle=dashes,
+            linewidth=1.2,
+            label=f"lr {rate}, hidden {hidden}",
+        )
+    axes.set_yscale("log")
+    axes.margins(x=0.01)
+    figure.legend(loc="outside right upper")
     _save(figure, path)
 
 

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from npnn.training.plots import plot_accuracy, plot_heatmap, plot_loss
+from npnn.training.plots import plot_accuracy, plot_heatmap, plot_loss, plot_sweep_loss
 
 
 def size(path):
@@ -44,6 +44,26 @@ def test_a_single_epoch_is_enough(tmp_path, curves):
     steps, epochs = ({name: values[:1] for name, values in columns.items()} for columns in curves)
     plot_loss(tmp_path / "loss.png", steps, epochs, "loss")
     plot_accuracy(tmp_path / "accuracy.png", epochs, "accuracy")
+
+
+def test_every_run_of_a_sweep_looks_different(tmp_path, monkeypatch):
+    from matplotlib.figure import Figure
+
+    axes = []
+    straight = Figure.savefig
+
+    def keep(figure, *arguments, **options):
+        axes.extend(figure.axes)
+        straight(figure, *arguments, **options)
+
+    monkeypatch.setattr(Figure, "savefig", keep)
+    labels = [(rate, hidden) for rate in ("0.1", "1", "10", "100") for hidden in "abcdefg"]
+    curves = {label: (np.arange(1, 4.0), np.arange(1, 4.0) * k) for k, label in enumerate(labels, 1)}
+    plot_sweep_loss(tmp_path / "sweep.png", curves, "sweep")
+    assert size(tmp_path / "sweep.png")[0] == 1350
+    lines = axes[0].lines
+    assert [line.get_label() for line in lines] == [f"lr {rate}, hidden {hidden}" for rate, hidden in labels]
+    assert len({(tuple(line.get_color()), str(line._dash_pattern)) for line in lines}) == len(labels)
 
 
 @pytest.mark.parametrize(
