@@ -144,12 +144,12 @@ class Context:
                 f"Trying to backward through the graph a second time: what {self.name()} had saved was freed"
                 " by the first backward. Pass retain_graph=True to the first one to keep it."
             )
-        for value, origin in zip(self._saved, self._origins, strict=False):
+        for place, origin in enumerate(self._origins):
             if origin is not None and origin[1].value != origin[2]:
                 raise RuntimeError(
                     "one of the variables needed for gradient computation has been modified by an inplace"
-                    f" operation: a value of shape {list(value.shape)} that {self.name()} saved is at version"
-                    f" {origin[1].value}; expected version {origin[2]} instead."
+                    f" operation: a value of shape {list(self._saved[place].shape)} that {self.name()} saved is"
+                    f" at version {origin[1].value}; expected version {origin[2]} instead."
                 )
         if not self.recordable:
             return self._saved
@@ -380,20 +380,22 @@ class Operation(Function):
         """Runs forward on the inputs' arrays and records the call if any of them requires grad."""
         ctx = Context()
         ctx.function = cls
-        recorded, any_tensor = mode.enabled, False
+        recording, any_tensor = mode.enabled, False
         arrays: list[Any] = []
         edges: list[Edge | None] = []
+        needs: list[bool] = []
         for value in inputs:
             edge = None
             if isinstance(value, _tensor):
                 any_tensor = True
-                if recorded:
+                if recording:
                     edge = edge_of(value)
                 value = value.array
             arrays.append(value)
             edges.append(edge)
-        recorded = any(edges)
-        ctx.needs_input_grad = [edge is not None for edge in edges] if recorded else _NONE_NEEDED
+            needs.append(edge is not None)
+        recorded = True in needs
+        ctx.needs_input_grad = needs if recorded else _NONE_NEEDED
         results = cls.forward(ctx, *arrays, **options)
         if not any_tensor:
             return results

@@ -130,9 +130,9 @@ def class_targets(scores: Shape, target: Tensor, ignore_index: int, name: str) -
         raise RuntimeError(
             f"{name}: expected target dtype to be Long or Byte (int64 or uint8) for classes, but got {dtype}"
         )
+    labels = target.array.reshape(shape)
     # As unsigned numbers negative classes are huge ones, so one comparison finds both kinds.
-    labels = target.array
-    if labels.size and labels.astype(np.uint64).max() >= classes:
+    if labels.size and labels.astype(np.uint64).max().item() >= classes:
         wrong = ((labels < 0) | (labels >= classes)) & (labels != ignore_index)
         if wrong.any():
             raise IndexError(
@@ -140,5 +140,5 @@ def class_targets(scores: Shape, target: Tensor, ignore_index: int, name: str) -
                 f" {classes - 1}"
             )
     elif not 0 <= ignore_index < classes:
-        return labels.reshape(shape), None
-    return labels.reshape(shape), ignore_index
+        return labels, None
+    return labels, ignore_index
