@@ -146,10 +146,11 @@ class Context:
             )
         for place, origin in enumerate(self._origins):
             if origin is not None and origin[1].value != origin[2]:
+                shape = list(self._saved[place].shape)
                 raise RuntimeError(
                     "one of the variables needed for gradient computation has been modified by an inplace"
-                    f" operation: a value of shape {list(self._saved[place].shape)} that {self.name()} saved is"
-                    f" at version {origin[1].value}; expected version {origin[2]} instead."
+                    f" operation: a value of shape {shape} that {self.name()} saved is at version"
+                    f" {origin[1].value}; expected version {origin[2]} instead."
                 )
         if not self.recordable:
             return self._saved

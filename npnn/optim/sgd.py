@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from itertools import chain
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from npnn._typing import Array
 from npnn.autograd.grad_mode import enable_grad
+from npnn.optim._blocks import blocks
+from npnn.optim._checks import (
+    check_fused_parameter,
+    check_gradient,
+    check_implementation,
+    check_lr,
+    check_not_negative,
+)
 from npnn.optim.optimizer import Optimizer, ParamsT
 from npnn.tensors import Tensor
 
 __all__ = ["SGD", "sgd"]
-
-# Large arrays are updated in pieces of this many elements. A piece and its temporaries stay in the cache, and
-# temporaries of 128 KiB or less are reused by the C library rather than given back to the system and faulted
-# in again: of 10 million elements, 2 to 5 times as fast as whole arrays.
-BLOCK = 1 << 14
 
 
 class SGD(Optimizer):
@@ -84,16 +85,8 @@ class SGD(Optimizer):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
-        if isinstance(lr, Tensor) and lr.numel() != 1:
-            raise ValueError(f"Tensor lr must be 1-element, but its shape is {tuple(lr.shape)}")
-        if lr < 0.0:
-            raise ValueError(f"Invalid learning rate: {lr}, expected a number that is not negative")
-        if momentum < 0.0:
-            raise ValueError(f"Invalid momentum value: {momentum}, expected a number that is not negative")
-        if weight_decay < 0.0:
-            raise ValueError(
-                f"Invalid weight_decay value: {weight_decay}, expected a number that is not negative"
-            )
+        check_lr(lr)
+        check_not_negative(momentum=momentum, weight_decay=weight_decay)
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError(
                 "Nesterov momentum requires a momentum and zero dampening, "
@@ -113,12 +106,7 @@ class SGD(Optimizer):
                 "fused": fused,
             },
         )
-        if fused and differentiable:
-            raise RuntimeError("`fused` does not support `differentiable`: a fused step is not recorded")
-        if fused and foreach:
-            raise RuntimeError(
-                "`fused` and `foreach` cannot be `True` together: each names one implementation"
-            )
+        check_implementation(fused, foreach, differentiable)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -157,7 +145,8 @@ class SGD(Optimizer):
                     params.append(param)
                     grads.append(grad)
             if group["fused"]:
-                _require_floating_point(params)
+                for param in params:
+                    check_fused_parameter(param)
             momentum = group["momentum"]
             states = [self.state[param] for param in params] if momentum != 0 else []
             buffers = [state.get("momentum_buffer") for state in states] or [None] * len(params)
@@ -175,14 +164,6 @@ class SGD(Optimizer):
             for state, buffer in zip(states, buffers, strict=False):
                 state["momentum_buffer"] = buffer
         return loss
-
-
-def _require_floating_point(params: list[Tensor]) -> None:
-    for param in params:
-        if not param.is_floating_point():
-            raise RuntimeError(
-                f"`fused=True` requires all the params to be floating point Tensors, but one is {param.dtype}"
-            )
 
 
 def sgd(
@@ -219,11 +200,8 @@ def sgd(
     dtype = None
     for index, (param, grad) in enumerate(zip(params, grads, strict=True)):
         if grad.array.dtype is not dtype:
+            check_gradient("sgd", grad)
             dtype = grad.array.dtype
-            if dtype.kind not in "fc":
-                raise RuntimeError(
-                    f"sgd expected floating-point or complex gradients, but got one of {dtype}"
-                )
             # As arrays of the gradients' own dtype they neither widen the update nor need a cast at each use.
             step_size = np.array(float(lr), dtype)
             if weight_decay != 0:
@@ -238,7 +216,7 @@ def sgd(
                 buffer = momentum_buffers[index] = Tensor(np.empty_like(grad.array))
             velocity = buffer.array
 
-        for theta, g, b in _blocks(param.array, grad.array, velocity):
+        for theta, g, b in blocks(param.array, grad.array, velocity):
             if maximize:
                 g = -g
             if weight_decay != 0:
@@ -252,18 +230,6 @@ def sgd(
                 g = g + keep * b if nesterov else b
             theta -= step_size * g
         param._bump_version()
-
-
-def _blocks(theta: Array, g: Array, b: Array | None) -> Iterable[tuple[Array, Array, Array | None]]:
-    """Views of arrays of one shape, all cut alike into pieces of at most `BLOCK` elements."""
-    if theta.size <= BLOCK:
-        return ((theta, g, b),)
-    rows = BLOCK * len(theta) // theta.size
-    # Rows that are larger than a block each are cut again.
-    parts = range(len(theta)) if rows == 0 else [slice(i, i + rows) for i in range(0, len(theta), rows)]
-    return chain.from_iterable(
-        _blocks(theta[part], g[part], None if b is None else b[part]) for part in parts
-    )
 
 
 def _differentiable_sgd(

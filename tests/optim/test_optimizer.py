@@ -62,8 +62,8 @@ def test_repr():
     optimizer = SGD([{"params": [parameter([1.0])]}, {"params": [parameter([1.0])], "lr": 0.25}], lr=0.5)
     options = "dampening: 0\n    differentiable: False\n    foreach: None\n    fused: None\n    lr: {}"
     rest = "maximize: False\n    momentum: 0\n    nesterov: False\n    weight_decay: 0"
-    assert repr(optimizer) == (
-        f"SGD (\nParameter Group 0\n    {options.format(0.5)}\n    {rest}\n"
+    assert (
+        repr(optimizer) == f"SGD (\nParameter Group 0\n    {options.format(0.5)}\n    {rest}\n"
         f"Parameter Group 1\n    {options.format(0.25)}\n    {rest}\n)"
     )
 

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 import npnn
-from npnn.optim import SGD
-from npnn.optim import sgd as sgd_module
+from npnn.optim import SGD, _blocks
 
 
 def parameter(values, dtype=np.float64):
@@ -132,7 +131,7 @@ def test_zero_dimensional_parameter():
 @pytest.mark.parametrize("layout", ["C", "F", "strided"])
 def test_blocks_change_nothing(monkeypatch, shape, layout):
     def trained(block):
-        monkeypatch.setattr(sgd_module, "BLOCK", block)
+        monkeypatch.setattr(_blocks, "BLOCK", block)
         rng = np.random.default_rng(1)
         memory = {
             "C": lambda: rng.standard_normal(shape),
@@ -151,7 +150,7 @@ def test_blocks_change_nothing(monkeypatch, shape, layout):
 
 
 def test_large_parameter_takes_the_plain_step_everywhere():
-    size = 2 * sgd_module.BLOCK + 3
+    size = 2 * _blocks.BLOCK + 3
     start, gradient = np.random.default_rng(2).standard_normal((2, size))
     weight = parameter(start)
     steps_with(weight, SGD([weight], lr=0.1), gradient, 1)
