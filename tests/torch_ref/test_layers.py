@@ -1,5 +1,7 @@
 """The differential suite: every layer and function against torch, forward, backward and twice."""
 
+from itertools import islice
+
 import numpy as np
 import pytest
 import torch
@@ -43,6 +45,9 @@ def test_torchs_samples_of_module(name, dtype):
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_torchs_samples_of_function(name, dtype):
     samples = (sample for sample in database.function_samples(name, dtype) if sample.comparable)
+    if dtype != torch.float64:
+        # Of thousands, as pooling has, most differ in options that the dtype does not touch.
+        samples = islice(samples, 150)
     if dtype == torch.float16:
         samples = (sample for sample in samples if sample.torch_takes_it())
     check(samples, None if dtype == torch.float64 else False)
