@@ -13,10 +13,12 @@ What to read, from the bottom up:
     values.py     the two libraries side by side
     flow.py       from the table to the layouts of a whole network
     convert.py    from_torch, to_torch, load_torch_state_dict, torch_state_dict
+    optim.py      the same for the states of optimizers
     report.py     what a comparison found
     calls.py      one call on one library, and its derivatives
     compare.py    compare, compare_functions
     exemptions.py what is not compared as strictly as the rest, and why
+    strategies.py what Hypothesis draws to be compared
     samples.py    what is to be compared, made ready:
       case.py       in one line; and the tables of such lines:
         cases.py, network_cases.py              of layers
@@ -25,6 +27,7 @@ What to read, from the bottom up:
       database.py   from torch's test databases
     census.py     every name of torch.nn, and how far from torch npnn's is
     golden.py     what torch computes, in files, for where there is no torch
+    homework.py   the same for the homework's tests
     __main__.py   the command line: python -m torch_ref --help
 
 A layer of your own can be held against a torch one in the same way: `compare` takes its layouts as an
@@ -35,6 +38,7 @@ from torch_ref.compare import compare, compare_functions
 from torch_ref.convert import from_torch, load_torch_state_dict, to_torch, torch_state_dict
 from torch_ref.flow import UnknownLayoutError, layout_of
 from torch_ref.layouts import ANY, SAME, Layout, ModuleLayout, channels_last
+from torch_ref.optim import load_torch_optimizer_state_dict, torch_optimizer_state_dict
 from torch_ref.report import Report
 
 __all__ = [
@@ -49,7 +53,9 @@ __all__ = [
     "compare_functions",
     "from_torch",
     "layout_of",
+    "load_torch_optimizer_state_dict",
     "load_torch_state_dict",
     "to_torch",
+    "torch_optimizer_state_dict",
     "torch_state_dict",
 ]

@@ -18,7 +18,7 @@ moves each along its gradient:
     ...     loss.backward()
     ...     optimizer.step()
     ...     scheduler.step()
-    >>> bool(loss < 0.2)
+    >>> bool(loss < 0.3)
     True
 
 To read: sgd.py is the shortest whole one; adam.py and its like are formulas that _per_parameter.py applies to
