@@ -18,9 +18,11 @@ imports only from those above it here:
 
 import importlib
 import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from npnn import autograd, cuda, functional, init, modules, optim, random, utils
+from npnn import autograd, cuda, functional, init, modules, random, utils
 from npnn._version import __version__
 from npnn.autograd.grad_mode import (
     enable_grad,
@@ -111,33 +113,41 @@ from npnn.tensors.creation import (
 from npnn.tensors.functions import *
 
 if TYPE_CHECKING:
+    from npnn import optim as optim
     from npnn import serialization as serialization
     from npnn.serialization import load, save
 
 
 def __getattr__(name: str) -> Any:
-    """Loads `npnn.save` and `npnn.load` on first use: zip files and JSON would take a tenth of the import."""
+    """Loads on first use what not every script needs: the optimizers, and the zip files of save and load."""
     if name in ("load", "save"):
         return getattr(importlib.import_module("npnn.serialization"), name)
-    if name == "serialization":
-        return importlib.import_module("npnn.serialization")
+    if name in ("optim", "serialization"):
+        return importlib.import_module(f"npnn.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-# These are made of modules, and modules of the hooks in utils: so they are loaded after both.
-for _name in ("parametrizations", "parametrize", "prune", "stateless"):
-    importlib.import_module(f"npnn.utils.{_name}")
+class _Alias:
+    """Finds npnn.nn.x where it is, at npnn.x; a second copy would be loaded otherwise.
 
-# torch.nn is where torch keeps its layers; here they are at the top, and `npnn.nn` is another name for the
-# same module. Its submodules need that name too: `import npnn.nn.functional` would else load a second copy.
-nn = sys.modules[__name__]
-sys.modules.update(
-    {
-        __name__ + ".nn" + name.removeprefix(__name__): module
-        for name, module in sys.modules.items()
-        if name == __name__ or name.startswith(__name__ + ".")
-    }
-)
+    torch.nn is where torch keeps its layers. Here they are at the top, and npnn.nn is another name for npnn.
+    """
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        return ModuleSpec(name, self) if name.startswith(f"{__name__}.nn.") else None  # type: ignore[arg-type]
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = importlib.import_module(spec.name.replace(".nn", "", 1))
+        spec.loader_state = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        # The import system has just put the alias's spec in the place of the module's own.
+        module.__spec__ = module.__spec__.loader_state  # type: ignore[union-attr]
+
+
+nn = sys.modules[f"{__name__}.nn"] = sys.modules[__name__]
+sys.meta_path.insert(0, _Alias())
 
 __all__ = [
     "Buffer",

@@ -1,8 +1,7 @@
-"""torch.nn.utils: clipped gradients, fused layers, normalized and pruned weights, packed sequences, hooks.
+"""torch.nn.utils: clipped gradients, fused layers, normalized and pruned weights, packed sequences, hooks."""
 
-parametrizations, parametrize, prune and stateless are made of modules, which are made of this package's
-hooks: npnn itself loads them, after both.
-"""
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from npnn.utils import rnn
 from npnn.utils.clip_grad import (
@@ -26,6 +25,18 @@ from npnn.utils.memory_format import (
 )
 from npnn.utils.spectral_norm import remove_spectral_norm, spectral_norm
 from npnn.utils.weight_norm import remove_weight_norm, weight_norm
+
+if TYPE_CHECKING:
+    from npnn.utils import parametrizations, parametrize, stateless
+    from npnn.utils import prune as prune
+
+
+def __getattr__(name: str) -> Any:
+    """Loads a submodule on first use: some are made of modules, which are made of this package's hooks."""
+    if name in ("parametrizations", "parametrize", "prune", "stateless"):
+        return importlib.import_module(f"npnn.utils.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "clip_grad_norm",
