@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from npnn.ops.linear_cross_entropy import LinearCrossEntropy
 from npnn.tensors import Tensor
 
 
+@dataclass(frozen=True)
 class LinearCrossEntropyOptions:
     """How linear_cross_entropy is to go through a batch in chunks, so that few logits exist at a time.
 
@@ -42,19 +44,13 @@ class LinearCrossEntropyOptions:
         1
     """
 
-    def __init__(
-        self,
-        allow_retain_graph: bool = False,
-        batch_chunk_size: int | None = None,
-        chunking_method: str | None = "auto",
-        acc_policy: str = "auto",
-        acc_dtype: Any = None,
-    ) -> None:
-        self.allow_retain_graph = allow_retain_graph
-        self.batch_chunk_size = batch_chunk_size
-        self.chunking_method = chunking_method
-        self.acc_policy = acc_policy
-        self.acc_dtype = acc_dtype
+    allow_retain_graph: bool = False
+    batch_chunk_size: int | None = None
+    chunking_method: str | None = "auto"
+    acc_policy: str = "auto"
+    acc_dtype: Any = None
+
+    def __post_init__(self) -> None:
         if self.acc_policy not in ("auto", "accurate", "compact"):
             raise ValueError(
                 f"invalid acc_policy: {self.acc_policy!r}; expected 'auto', 'accurate' or 'compact'"
@@ -72,16 +68,6 @@ class LinearCrossEntropyOptions:
             raise ValueError(f"batch_chunk_size must be positive int or None, got {size!r}")
         if self.acc_dtype is not None and np.dtype(self.acc_dtype).kind != "f":
             raise ValueError(f"acc_dtype must be a floating-point dtype or None, got {self.acc_dtype!r}")
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, LinearCrossEntropyOptions) and vars(other) == vars(self)
-
-    def __hash__(self) -> int:
-        return hash(tuple(vars(self).values()))
-
-    def __repr__(self) -> str:
-        given = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
-        return f"{type(self).__name__}({given})"
 
     def chunk_size(self, batch: int, in_features: int, classes: int) -> int:
         """The number of rows per chunk.

@@ -67,7 +67,9 @@ def predict_file(classifier: Classifier, path: str | os.PathLike[str]) -> list[P
     features = table.numbers(classifier.feature_names)
     with np.errstate(over="ignore", invalid="ignore"):
         probabilities = classifier.predict(features)
-    for row in np.flatnonzero(~np.isfinite(probabilities).all(axis=1)):
+        # Infinity need not come out at the end: ReLU makes 0 of a negative one.
+        finite = np.isfinite(np.hstack([features.astype(classifier.dtype), probabilities]))
+    for row in np.flatnonzero(~finite.all(axis=1)):
         column = int(np.abs(features[row]).argmax())
         raise table.error(
             int(row),

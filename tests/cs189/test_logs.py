@@ -47,7 +47,8 @@ def test_saved_files_can_be_read(tmp_path):
 
 
 @pytest.mark.parametrize("validate_loss", [0.5, np.nan])
-def test_plots(tmp_path, validate_loss):
+def test_plots(tmp_path, validate_loss, monkeypatch):
+    monkeypatch.delitem(sys.modules, "matplotlib.pyplot", raising=False)  # another test may have loaded it
     log = logger(tmp_path, plot=True)
     for record in RECORDS:
         log.log(record._replace(validate_loss=validate_loss), PARAMETERS)

@@ -32,7 +32,8 @@ def curves():
     )
 
 
-def test_loss_and_accuracy(tmp_path, curves):
+def test_loss_and_accuracy(tmp_path, curves, monkeypatch):
+    monkeypatch.delitem(sys.modules, "matplotlib.pyplot", raising=False)  # another test may have loaded it
     steps, epochs = curves
     plot_loss(tmp_path / "loss.png", steps, epochs, "loss")
     plot_accuracy(tmp_path / "accuracy.png", epochs, "accuracy")
