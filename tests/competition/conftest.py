@@ -1,19 +1,16 @@
-"""What the tests of competition/ share: one thread, small data, and the command in this process."""
+"""What the tests of competition/ share: one thread, small data, and the command in this process.
+
+pytest reads this file where the directory is skipped for lack of Lightning too: fixtures import what they
+need.
+"""
 
 import os
 from pathlib import Path
 
 import pytest
-import torch
-from lightning.pytorch import Trainer
-
-import competition
-from competition.__main__ import main
-from competition.data import CIFAR10, FashionMNIST
-from competition.data.batches import seeded
 
 HERE = Path(__file__).parent
-CONFIGS = Path(competition.__file__).parent / "configs"
+CONFIGS = HERE.parents[1] / "competition" / "configs"
 
 # What Lightning and TensorBoard are warned about themselves, and what Lightning says of runs so short.
 LIGHTNINGS_OWN = (
@@ -38,6 +35,8 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def one_thread():
+    import torch
+
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     state = torch.get_rng_state()
@@ -49,6 +48,8 @@ def one_thread():
 @pytest.fixture
 def command(monkeypatch):
     """Runs `python -m competition ...` in this process; gives its exit status."""
+    from competition.__main__ import main
+
     monkeypatch.setattr("sys.argv", ["competition"])
 
     def run(*arguments):
@@ -70,6 +71,10 @@ def configs():
 @pytest.fixture
 def small_data(monkeypatch):
     """Random images in the place of both data sets."""
+    import torch
+
+    from competition.data import CIFAR10, FashionMNIST
+    from competition.data.batches import seeded
 
     def read(self, train):
         generator, count = seeded(int(train)), 5040 if train else 40
@@ -95,4 +100,6 @@ def data_root():
 @pytest.fixture
 def trainer():
     """What a data module asks its trainer, in a single process."""
+    from lightning.pytorch import Trainer
+
     return Trainer(accelerator="cpu", devices=1, logger=False, enable_checkpointing=False)
