@@ -167,7 +167,7 @@ def test_diverging_training_is_one_sentence(run):
             "the exponential scheduler needs a decay and a stage_length",
         ),
         ("train-ffnn --name a/b", 2, "name must be the name of one folder, but got 'a/b'"),
-        ("train-ffnn --resume", 2, "No such option '--resume'"),
+        ("train-ffnn --resume", 2, "No such option"),
         ("train-ffnn --root file.txt", 1, "cannot read or write file.txt"),
         ("sweep ffnn --lr 0.1 --lr 0.1", 2, "lr must be different values, but got (0.1, 0.1)"),
         ("sweep ffnn --hidden 4 --hidden 0", 2, "hidden must be one positive whole number"),
