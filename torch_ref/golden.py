@@ -147,14 +147,19 @@ def stale(directory: Path = DIRECTORY) -> dict[str, str]:
         path.name: "no case is of this class" for path in directory.glob("*.npz") if path.name not in wanted
     }
     for name, cases in wanted.items():
-        problem = _difference(directory / name, vectors(cases))
+        problem = difference(directory / name, vectors(cases))
         if problem:
             problems[name] = problem
     return problems
 
 
-def _difference(path: Path, now: Mapping[str, Array]) -> str:
-    """What is not the same in a file and in the vectors that it should hold; empty if nothing is."""
+def difference(path: Path, now: Mapping[str, Array]) -> str:
+    """What is not the same in a file and in the arrays that it should hold; empty if nothing is.
+
+    Args:
+        path: the file.
+        now: the arrays. Texts among them must be equal, numbers agree as those of a comparison do.
+    """
     if not path.exists():
         return "there is no such file"
     try:
@@ -162,10 +167,13 @@ def _difference(path: Path, now: Mapping[str, Array]) -> str:
             then = dict(archive)
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         return f"it cannot be read: {error}"
-    if set(then) != set(now) or then["cases"].item() != now["cases"].item():
+    if set(then) != set(now) or then.get("cases") != now.get("cases"):
         return "it holds other cases"
     for key, array in now.items():
-        problem = "" if key == "cases" else measure("output", key, then[key], array).problem
+        if then[key].dtype.kind == "U":
+            problem = "" if then[key] == array else f"it is {then[key]}, and should be {array}"
+        else:
+            problem = measure("output", key, then[key], array).problem
         if problem:
             return f"{key}: {problem}".replace("npnn", "the file")
     return ""

@@ -23,7 +23,6 @@ from __future__ import annotations
 import itertools
 import json
 import math
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,8 +31,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from torch_ref.golden import difference
 from torch_ref.layouts import Array
-from torch_ref.report import measure
 
 DIRECTORY = Path("tests") / "cs189" / "data"
 
@@ -263,26 +262,5 @@ def stale(directory: Path = DIRECTORY) -> dict[str, str]:
     Returns:
         For each file that is not current, what is wrong with it.
     """
-    problems = {name: _difference(directory / name, entries) for name, entries in files()}
+    problems = {name: difference(directory / name, entries) for name, entries in files()}
     return {name: problem for name, problem in problems.items() if problem}
-
-
-def _difference(path: Path, now: Mapping[str, Array]) -> str:
-    """What is not the same in a file and in the entries that it should hold; empty if nothing is."""
-    if not path.exists():
-        return "there is no such file"
-    try:
-        with path.open("rb") as file, np.load(file) as archive:
-            then = dict(archive)
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        return f"it cannot be read: {error}"
-    if set(then) != set(now):
-        return "it holds other cases"
-    for key, array in now.items():
-        if key.endswith("args"):
-            problem = "" if then[key] == array else f"it is {then[key]}, and should be {array}"
-        else:
-            problem = measure("output", key, then[key], array).problem
-        if problem:
-            return f"{key}: {problem}".replace("npnn", "the file")
-    return ""
