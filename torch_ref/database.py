@@ -17,6 +17,7 @@ import torch
 
 import npnn
 from torch_ref.convert import load_torch_state_dict, translate
+from torch_ref.covering import covering
 from torch_ref.layouts import MODULES, SAME, Layout, ModuleLayout, layout_of_call, shape_to_npnn
 from torch_ref.samples import Sample, layouts_of
 from torch_ref.values import NPNN, array_of, is_shape, is_tensor, map_nested, seeded, tensors_in
@@ -70,19 +71,28 @@ class ErrorSample:
     pattern: str
 
 
-def module_samples(name: str, dtype: torch.dtype = torch.float64) -> Iterator[Sample]:
+def module_samples(
+    name: str, dtype: torch.dtype = torch.float64, strength: int | None = None
+) -> Iterator[Sample]:
     """Every sample of a class, in both modes where these differ; none of a class that module_db leaves out.
 
     Args:
         name: the class.
         dtype: of the floating-point numbers.
+        strength: only so many that no combination of this many options is missing: see `torch_ref.covering`.
+            Default: all.
     """
     info = _module_infos().get(name)
     if info is None:
         return
     for training in (True, False) if info.train_and_eval_differ else (True,):
-        for number, given in enumerate(_drawn(info, info.module_inputs_func, dtype, training)):
-            made, called = given.constructor_input, given.forward_input
+        drawn = _drawn(info, info.module_inputs_func, dtype, training)
+        calls = [(one.constructor_input, one.forward_input) for one in drawn]
+        options = [
+            ((*made.args, *called.args), {**called.kwargs, "made": made.kwargs}) for made, called in calls
+        ]
+        for number in covering(options, strength):
+            given, (made, called) = drawn[number], calls[number]
             with seeded(number):
                 with warnings.catch_warnings():
                     # Advice, such as how a transformer would be faster.
@@ -96,33 +106,42 @@ def module_samples(name: str, dtype: torch.dtype = torch.float64) -> Iterator[Sa
             yield Sample(label, mine, theirs, inputs, kwargs, layouts, info.supports_gradgrad)
 
 
-def function_samples(name: str, dtype: torch.dtype = torch.float64) -> Iterator[Sample]:
+def function_samples(
+    name: str, dtype: torch.dtype = torch.float64, strength: int | None = None
+) -> Iterator[Sample]:
     """Every sample of a function, in all variants; none of a function that op_db leaves out.
 
     Args:
         name: the function.
         dtype: of the floating-point numbers.
+        strength: only so many that no combination of this many options is missing: see `torch_ref.covering`.
+            Default: all.
     """
-    yield from _samples_of(name, name, dtype)
+    yield from _samples_of(name, name, dtype, strength)
 
 
-def borrowed_samples(name: str, dtype: torch.dtype = torch.float64) -> Iterator[Sample]:
+def borrowed_samples(
+    name: str, dtype: torch.dtype = torch.float64, strength: int | None = None
+) -> Iterator[Sample]:
     """The samples of another function that takes the same arguments; none of a function not in `BORROWED`.
 
     Args:
         name: the function, as "relu_".
         dtype: of the floating-point numbers.
+        strength: as of `function_samples`.
     """
     if name in BORROWED:
-        yield from _samples_of(name, BORROWED[name], dtype)
+        yield from _samples_of(name, BORROWED[name], dtype, strength)
 
 
-def _samples_of(name: str, source: str, dtype: torch.dtype) -> Iterator[Sample]:
+def _samples_of(name: str, source: str, dtype: torch.dtype, strength: int | None) -> Iterator[Sample]:
     """A function on the samples that op_db has under some name."""
     function = getattr(npnn.functional, name)
     for info in _op_infos().get(source, ()):
-        for number, given in enumerate(_drawn_for_function(info, source, dtype)):
-            args = (given.input, *given.args)
+        drawn = _drawn_for_function(info, source, dtype)
+        calls = [((one.input, *one.args), one.kwargs) for one in drawn]
+        for number in covering(calls, strength):
+            given, (args, _) = drawn[number], calls[number]
             if source in WEIGHT_FIRST:
                 args = (args[1], args[0], *args[2:])
             layouts = layout_of_call(function, args, given.kwargs)

@@ -10,8 +10,8 @@ from npnn.utils.spectral_norm import remove_spectral_norm, spectral_norm
 
 LAYERS = {
     "linear": (lambda: nn.Linear(5, 3, dtype=npnn.float64), (2, 5)),
-    "conv1d": (lambda: nn.Conv1d(4, 6, 3, dtype=npnn.float64), (2, 5, 4)),
-    "conv_transpose1d": (lambda: nn.ConvTranspose1d(4, 5, 3, dtype=npnn.float64), (2, 5, 4)),
+    "conv1d": (lambda: nn.Conv1d(2, 4, 3, dtype=npnn.float64), (1, 5, 2)),
+    "conv_transpose1d": (lambda: nn.ConvTranspose1d(3, 2, 3, dtype=npnn.float64), (1, 4, 3)),
 }
 
 
