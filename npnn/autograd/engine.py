@@ -169,26 +169,6 @@ def _walk(
     hooked: dict[int, Any] = {}
     first_uses: dict[int, float] | None = None
 
-    def deliver(edge: Any, value: Any, source: tuple[Any, ...] | None) -> None:
-        """Adds a gradient to what has arrived for a leaf, or for one output of a node, which is then due."""
-        target, number, _, _ = edge
-        key = id(target)
-        if needed is not None and key not in needed:
-            return
-        if type(target) is Context:
-            slots = arriving.get(key)
-            if slots is None:
-                slots = arriving[key] = [None] * target.outputs
-                heapq.heappush(heap, (-target.sequence, target))
-            slots[number] = value if slots[number] is None else slots[number] + value
-        elif key in leaves:
-            leaves[key] = (target, leaves[key][1] + value)
-        else:
-            owned = source is not None and _is_owned(value, *source)
-            leaves[key] = (target, value if owned else _copy(value))
-            if target._hooks is not None or target._accumulate_hooks is not None:
-                hooked[key] = target
-
     def settle(leaf: Any, value: Any) -> None:
         """Hands over the gradient of a leaf, to which nothing more will be added."""
         if leaf._hooks is not None:
@@ -198,12 +178,46 @@ def _walk(
         elif (id(leaf), 0) in captures:
             captures[id(leaf), 0] = value
 
-    for root, gradient in zip(roots, gradients, strict=True):
-        deliver(edge_of(root), gradient, None)
+    # The roots' gradients are handed on as if a node beyond them, whose inputs they are, had just been run.
+    node: Context | None = None
+    grad_outputs: list[Any] = []
+    edges: Sequence[Edge | None] = [edge_of(root) for root in roots]
+    grad_inputs: Sequence[Any] = gradients
     previous = mode.enabled
     mode.enabled = create_graph
     try:
-        while heap:
+        while True:
+            for edge, value in zip(edges, grad_inputs, strict=True):
+                if value is None or edge is None:
+                    continue
+                target, number, shape, dtype = edge
+                if not create_graph and type(value) is not np.ndarray:
+                    value = np.asarray(_as_array(value))
+                if value.shape != shape and node is not None:
+                    value = _sum_to(value, shape, node, edge)
+                if value.dtype is not dtype and value.dtype != dtype:
+                    value = value.astype(dtype)
+                key = id(target)
+                if needed is not None and key not in needed:
+                    continue
+                if type(target) is Context:
+                    # Added to what has arrived for one output of a node, which is then due.
+                    slots = arriving.get(key)
+                    if slots is None:
+                        slots = arriving[key] = [None] * target.outputs
+                        heapq.heappush(heap, (-target.sequence, target))
+                    slots[number] = value if slots[number] is None else slots[number] + value
+                elif key in leaves:
+                    leaves[key] = (target, leaves[key][1] + value)
+                else:
+                    owned = node is not None and _is_owned(value, node, grad_outputs, grad_inputs)
+                    leaves[key] = (target, value if owned else _copy(value))
+                    if target._hooks is not None or target._accumulate_hooks is not None:
+                        hooked[key] = target
+            if node is not None and not keep:
+                node.release()
+            if not heap:
+                break
             if hooked:
                 # As on torch, a leaf's hooks run as soon as its gradient is complete.
                 first_uses = _first_uses(roots) if first_uses is None else first_uses
@@ -219,22 +233,9 @@ def _walk(
                     if (id(node), number) in captures:
                         captures[id(node), number] = value
                 if needed[id(node)] == _TARGET_ONLY:
+                    node, edges, grad_inputs = None, (), ()
                     continue
-            grad_inputs = _run(node, grad_outputs, create_graph)
-            source = node, grad_outputs, grad_inputs
-            for edge, value in zip(node.edges, grad_inputs, strict=True):
-                if value is None or edge is None:
-                    continue
-                _, _, shape, dtype = edge
-                if not create_graph and type(value) is not np.ndarray:
-                    value = np.asarray(_as_array(value))
-                if value.shape != shape:
-                    value = _sum_to(value, shape, node, edge)
-                if value.dtype is not dtype and value.dtype != dtype:
-                    value = value.astype(dtype)
-                deliver(edge, value, source)
-            if not keep:
-                node.release()
+            edges, grad_inputs = node.edges, _run(node, grad_outputs, create_graph)
         for leaf, value in leaves.values():
             settle(leaf, value)
     finally:
@@ -323,7 +324,7 @@ def _accumulate(tensor: Any, value: Any, create_graph: bool) -> None:
             hook(tensor)
 
 
-def _is_owned(value: Any, node: Context, grad_outputs: list[Any], grad_inputs: tuple[Any, ...]) -> bool:
+def _is_owned(value: Any, node: Context, grad_outputs: list[Any], grad_inputs: Sequence[Any]) -> bool:
     """Whether a gradient that backward returned is a new array which nothing else can reach.
 
     A leaf keeps such an array as its `.grad`; any other it must copy, or a later change of one gradient would
