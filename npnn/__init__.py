@@ -8,10 +8,11 @@ imports only from those above it here:
     ops/          the textbook: each operation a forward beside its backward, on plain arrays
     random/       torch's random streams, from the same seed
     tensors/      Tensor: its methods, the functions that make tensors and work on them
+    linalg.py, special.py      torch's names for tensors' linear algebra and special functions
     functional/   torch.nn.functional: arguments checked, one operation called
     init/         torch.nn.init
     modules/, utils/           torch.nn's classes, and what works on them
-    optim/, serialization.py   as torch has them
+    optim/, serialization/     as torch has them
     cs189/                     the homework that it grew from, by its own names
     datasets/, training/, __main__.py          Iris, the trainer, and the `npnn` command
 """
@@ -19,10 +20,12 @@ imports only from those above it here:
 import importlib
 import sys
 from importlib.machinery import ModuleSpec
+from math import e, inf, nan, pi
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from npnn import autograd, cuda, functional, init, modules, random, utils
+from npnn import autograd, cuda, random
+from npnn._missing import MissingAttributeError
 from npnn._version import __version__
 from npnn.autograd.grad_mode import (
     enable_grad,
@@ -71,10 +74,12 @@ from npnn.memory_formats import (
     channels_last,
     channels_last_3d,
     contiguous_format,
+    layout,
     memory_format,
     preserve_format,
+    strided,
 )
-from npnn.modules import *
+from npnn.parallel import get_num_threads, set_num_threads
 from npnn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from npnn.random import (
     Generator,
@@ -85,7 +90,7 @@ from npnn.random import (
     seed,
     set_rng_state,
 )
-from npnn.tensors import Size, Tensor, functions
+from npnn.tensors import Size, Tensor, functions, late
 from npnn.tensors.creation import (
     arange,
     as_tensor,
@@ -113,18 +118,59 @@ from npnn.tensors.creation import (
 from npnn.tensors.functions import *
 
 if TYPE_CHECKING:
-    from npnn import optim as optim
-    from npnn import serialization as serialization
+    from npnn import (
+        accelerator,
+        amp,
+        backends,
+        functional,
+        init,
+        linalg,
+        modules,
+        optim,
+        serialization,
+        special,
+        utils,
+    )
+    from npnn.functional.root import *
+    from npnn.modules import *
     from npnn.serialization import load, save
+
+newaxis = None
+
+_ROOMS = (
+    *("accelerator", "amp", "backends", "functional", "init", "linalg", "modules", "optim", "serialization"),
+    *("special", "utils"),
+)
+"""What stands above the tensors, loaded on first use: it takes about as long to import as all the rest."""
 
 
 def __getattr__(name: str) -> Any:
-    """Loads on first use what not every script needs: the optimizers, and the zip files of save and load."""
+    """Loads a room, the layers, or load and save, on first use."""
+    if name in _ROOMS:
+        return importlib.import_module(f"{__name__}.{name}")
     if name in ("load", "save"):
-        return getattr(importlib.import_module("npnn.serialization"), name)
-    if name in ("optim", "serialization"):
-        return importlib.import_module(f"npnn.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(f"{__name__}.serialization"), name)
+    if name == "__all__":
+        rooms = (importlib.import_module(f"{__name__}.{room}") for room in ("modules", "functional.root"))
+        return [*_NAMES, *(name for room in rooms for name in room.__all__)]
+    if name in late.HOMES:
+        globals()[name] = found = late.function(name)
+        return found
+    if not name.startswith("_"):
+        layers = importlib.import_module(f"{__name__}.modules")
+        if name in layers.__all__:
+            globals().update({layer: getattr(layers, layer) for layer in layers.__all__})
+            return globals()[name]
+        root = importlib.import_module(f"{__name__}.functional.root")
+        if name in root.__all__:
+            globals()[name] = found = getattr(root, name)
+            return found
+    raise MissingAttributeError(f"module {__name__!r}", name, __dir__, "torch")
+
+
+def __dir__() -> list[str]:
+    """The names that answer, loaded or not."""
+    return sorted({*globals(), *__getattr__("__all__")})
 
 
 class _Alias:
@@ -158,9 +204,12 @@ __all__ = [
     "UninitializedBuffer",
     "UninitializedParameter",
     "__version__",
+    "accelerator",
+    "amp",
     "arange",
     "as_tensor",
     "autograd",
+    "backends",
     "bernoulli",
     "bool",
     "cdouble",
@@ -175,6 +224,7 @@ __all__ = [
     "device",
     "double",
     "dtype",
+    "e",
     "empty",
     "empty_like",
     "enable_grad",
@@ -188,8 +238,10 @@ __all__ = [
     "full_like",
     "functional",
     "get_default_dtype",
+    "get_num_threads",
     "get_rng_state",
     "half",
+    "inf",
     "inference_mode",
     "init",
     "initial_seed",
@@ -200,18 +252,23 @@ __all__ = [
     "int64",
     "is_grad_enabled",
     "is_inference_mode_enabled",
+    "layout",
+    "linalg",
     "linspace",
     "load",
     "long",
     "manual_seed",
     "memory_format",
     "modules",
+    "nan",
+    "newaxis",
     "nn",
     "no_grad",
     "normal",
     "ones",
     "ones_like",
     "optim",
+    "pi",
     "preserve_format",
     "rand",
     "rand_like",
@@ -223,10 +280,14 @@ __all__ = [
     "result_type",
     "save",
     "seed",
+    "serialization",
     "set_default_dtype",
     "set_grad_enabled",
+    "set_num_threads",
     "set_rng_state",
     "short",
+    "special",
+    "strided",
     "tensor",
     "uint8",
     "uint16",
@@ -236,5 +297,10 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
-__all__ += modules.__all__
 __all__ += functions.__all__
+__all__ += late.HOMES
+if TYPE_CHECKING:
+    __all__ += modules.__all__
+
+# A star import asks for __all__, and __getattr__ answers: only then need the layers be loaded.
+_NAMES: list[str] = globals().pop("__all__")

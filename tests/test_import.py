@@ -13,15 +13,13 @@ def run(code):
 
 
 def test_loads_numpy_and_the_standard_library_only():
-    new, npnns = run(
-        """
+    new, npnns = run("""
         import sys
         before = set(sys.modules)
         import npnn
         print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before}))
         print(*(name for name in sys.modules if name.startswith("npnn.")))
-        """
-    ).splitlines()
+        """).splitlines()
     strangers = [name for name in new.split() if name not in (*sys.stdlib_module_names, "numpy", "npnn")]
     # What NumPy's own compiled parts register beside it.
     assert [name for name in strangers if not name.startswith(("_", "cython_runtime", "Cython"))] == []
@@ -31,8 +29,7 @@ def test_loads_numpy_and_the_standard_library_only():
 
 
 def test_names():
-    run(
-        """
+    run("""
         from npnn import *
         Linear(2, 3), tensor([1.0])
         import npnn
@@ -40,8 +37,7 @@ def test_names():
         assert len(set(npnn.__all__)) == len(npnn.__all__), "a name stands twice in __all__"
         for name in npnn.__all__:
             getattr(npnn, name)
-        """
-    )
+        """)
 
 
 SPELLINGS = [
@@ -66,14 +62,15 @@ SPELLINGS = [
     "from npnn import Tensor, Generator, manual_seed; from npnn.autograd import Function, grad, gradcheck",
     "from npnn.autograd.function import once_differentiable; import npnn; npnn.autograd.function.Function",
     "import npnn; npnn.random.manual_seed(0); npnn.cuda.is_available(); npnn.nn is npnn",
+    "from npnn.utils.data import DataLoader; import npnn; assert DataLoader is npnn.utils.data.DataLoader",
+    "from npnn.utils.data.distributed import DistributedSampler; from npnn.utils.data.sampler import Sampler",
     "import npnn.nn.utils.clip_grad; import npnn; assert npnn.nn.utils.clip_grad is npnn.utils.clip_grad",
 ]
 
 
 def test_spellings():
     """One after the other, in one interpreter; none may load a second copy of a module that another has."""
-    run(
-        f"""
+    run(f"""
         import sys
         for code in {SPELLINGS!r}:
             try:
@@ -83,5 +80,4 @@ def test_spellings():
         for name, module in sys.modules.items():
             if name.startswith("npnn.nn."):
                 assert module is sys.modules["npnn" + name[7:]], name
-        """
-    )
+        """)

@@ -53,7 +53,8 @@ def test_import_npnn_does_not_load_the_trainer():
 def test_the_oldest_releases_declared_are_those_that_are_tested():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    declared = [*project["dependencies"], *extras["train"], *extras["notebooks"], *extras["test-numpy"]]
+    names = ("train", "safetensors", "notebooks", "test-numpy")
+    declared = [*project["dependencies"], *(text for name in names for text in extras[name])]
     declared = [text for text in declared if not text.startswith(project["name"])]
     tested = (ROOT / "constraints-lowest.txt").read_text().splitlines()
     tested = [line for line in tested if not line.startswith("#")]

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
+import torch
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from torch_ref import census, census_html, golden, homework
+import npnn
+from npnn.serialization import SerializationError
+from torch_ref import census, census_html, files, golden, homework
+from torch_ref.layouts import SAME, Layout, channels_last
+from torch_ref.swap import command as swap
 
 _VECTORS_EXAMPLES = """examples:
   python -m torch_ref {0}           write them anew, after a change of the cases
@@ -23,6 +29,20 @@ _VECTORS_EXAMPLES = """examples:
 
 _WIDTH = 160
 """Of the census where it is not a terminal that it goes to."""
+
+_CONVERT = """\
+Writes the weights of one file to another: from torch's layout to npnn's, the other way, or from one
+kind of file to another. Files of torch's (.pt, .pth, .bin, .ckpt) are read as weights only; nothing
+in them is run. A .safetensors file without npnn's mark is taken to have torch's layout.
+"""
+
+_CONVERT_EXAMPLES = """examples:
+  python -m torch_ref convert net.pt net.npz --module my_nets:Net
+  python -m torch_ref convert net.npz net.pt --module my_nets:Net
+  python -m torch_ref convert checkpoint.pt net.safetensors --to npnn --key model --module my_nets:Net
+  python -m torch_ref convert cnn.pt cnn.npz --module my_nets:CNN --flattened fc1=64
+  python -m torch_ref convert net.pt net.safetensors --to torch        the same layout: no module needed
+"""
 
 _CENSUS = """\
 Lists every public name of torch.nn: whether npnn has it, how many samples of torch's databases
@@ -54,6 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _add_census(commands)
     _add_golden(commands)
     _add_homework(commands)
+    _add_convert(commands)
+    swap.add_command(commands)
     options = parser.parse_args(arguments)
     status: int = options.run(options)
     return status
@@ -170,6 +192,93 @@ def _add_vectors(
         "--directory", type=Path, default=writer.DIRECTORY, help="where they are (default: %(default)s)"
     )
     command.set_defaults(run=_vectors, writer=writer)
+
+
+def _add_convert(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "convert",
+        help="bring a file of weights from torch to npnn or back",
+        description=_CONVERT,
+        epilog=_CONVERT_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("source", metavar="IN", type=Path, help="a .pt, .safetensors or .npz file")
+    command.add_argument("target", metavar="OUT", type=Path, help="likewise")
+    command.add_argument(
+        "--to", choices=("torch", "npnn"), help="whose layout OUT has; if it is a .safetensors"
+    )
+    command.add_argument(
+        "--module", metavar="MODULE:NAME", help="a module of torch's or npnn's, or what makes one when called"
+    )
+    command.add_argument("--key", default="", help="where in a checkpoint the state_dict is, such as model")
+    command.add_argument(
+        "--input",
+        metavar="N,C",
+        help="what a Sequential is called on: images of N spatial axes, C channels; or same",
+    )
+    command.add_argument(
+        "--flattened",
+        metavar="NAME=C",
+        nargs="*",
+        help="each Linear that is called on flattened images, and their channels; nothing if there are none",
+    )
+    command.add_argument(
+        "--layout",
+        metavar="NAME=LAYOUT",
+        action="append",
+        default=[],
+        help="of a parameter of a class of your own: same, or such as 'out in -> in out'",
+    )
+    command.set_defaults(run=_convert)
+
+
+def _convert(options: argparse.Namespace) -> int:
+    pairs = [text.split("=", 1) for text in options.layout]
+    try:
+        files.convert_file(
+            options.source,
+            options.target,
+            options.to,
+            _module_named(options.module) if options.module else None,
+            _input_layout(options.input) if options.input else None,
+            key=options.key,
+            flattened=(
+                None
+                if options.flattened is None
+                else {
+                    name: int(channels)
+                    for name, channels in (text.split("=", 1) for text in options.flattened)
+                }
+            ),
+            layouts={name: SAME if text == "same" else Layout(text) for name, text in pairs},
+        )
+    except (OSError, LookupError, ValueError, TypeError, ImportError, SerializationError) as error:
+        print(f"cannot convert {options.source}: {error}", file=sys.stderr)
+        return 1
+    print(f"wrote {options.target}")
+    return 0
+
+
+def _module_named(text: str) -> torch.nn.Module | npnn.Module:
+    """The module at "package.module:name", or what is made by calling what is there."""
+    place, _, name = text.partition(":")
+    found = importlib.import_module(place)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    module = found if isinstance(found, (torch.nn.Module, npnn.Module)) or not callable(found) else found()
+    if not isinstance(module, (torch.nn.Module, npnn.Module)):
+        raise ValueError(
+            f"--module expects package.module:name of a module or of what makes one, got {text!r}"
+        )
+    return module
+
+
+def _input_layout(text: str) -> Layout:
+    """A layout from "same" or "2,3"."""
+    if text == "same":
+        return SAME
+    spatial, channels = map(int, text.split(","))
+    return channels_last(spatial, C=channels)
 
 
 def _vectors(options: argparse.Namespace) -> int:

@@ -24,9 +24,10 @@ import torch
 
 import npnn
 from npnn.modules.attention import NonDynamicallyQuantizableLinear
-from torch_ref.flow import Plan, layout_of, plan
+from torch_ref.flow import Plan, plan
 from torch_ref.layouts import SAME, Layout, ModuleLayout
 from torch_ref.values import NPNN, TORCH, Library, array_of, is_tensor, map_nested, seeded
+from torch_ref.weights import state_layout
 
 TWINS: dict[type, type] = {
     torch.nn.modules.linear.NonDynamicallyQuantizableLinear: NonDynamicallyQuantizableLinear
@@ -148,7 +149,13 @@ def to_torch(module: npnn.Module, input: Layout | None = None) -> torch.nn.Modul
 
 
 def load_torch_state_dict(
-    module: npnn.Module, state_dict: Mapping[str, Any], strict: bool = True, input: Layout | None = None
+    module: npnn.Module,
+    state_dict: Mapping[str, Any],
+    strict: bool = True,
+    input: Layout | None = None,
+    *,
+    flattened: Mapping[str, int] | None = None,
+    layouts: Mapping[str, Layout] | None = None,
 ) -> Any:
     """Loads a state_dict of torch's into a npnn module.
 
@@ -157,6 +164,8 @@ def load_torch_state_dict(
         state_dict: what `state_dict` of the torch twin gives: tensors or arrays, in torch's layout.
         strict: refuse a state_dict that lacks a name, or has one too many.
         input: the layout of what a Sequential is called on; see `from_torch`.
+        flattened: which Linear layers stand behind flattened images; see `state_layout`.
+        layouts: of parameters of a class of one's own; see `state_layout`.
 
     Returns:
         The names that are missing and those that are unexpected.
@@ -164,6 +173,7 @@ def load_torch_state_dict(
     Raises:
         RuntimeError: names do not match and `strict` is set, or shapes differ.
         ValueError: an entry does not fit its layout.
+        LookupError: a layout is not known.
 
     Examples:
         >>> import torch
@@ -171,15 +181,24 @@ def load_torch_state_dict(
         >>> load_torch_state_dict(layer, torch.nn.Linear(4, 3).state_dict())
         <All keys matched successfully>
     """
-    return module.load_state_dict(_rearranged(state_dict, layout_of(module, input), NPNN), strict)
+    known = state_layout(module, input, flattened, layouts)
+    return module.load_state_dict(rearranged(state_dict, known, NPNN), strict)
 
 
-def torch_state_dict(module: npnn.Module, input: Layout | None = None) -> OrderedDict[str, Any]:
+def torch_state_dict(
+    module: npnn.Module,
+    input: Layout | None = None,
+    *,
+    flattened: Mapping[str, int] | None = None,
+    layouts: Mapping[str, Layout] | None = None,
+) -> OrderedDict[str, Any]:
     """The state_dict of a npnn module as that of its torch twin: torch's keys, tensors and layout.
 
     Args:
         module: the module.
         input: the layout of what a Sequential is called on; see `from_torch`.
+        flattened: which Linear layers stand behind flattened images; see `state_layout`.
+        layouts: of parameters of a class of one's own; see `state_layout`.
 
     Returns:
         A state_dict that the twin's `load_state_dict` takes; it shares no memory with the module.
@@ -188,12 +207,20 @@ def torch_state_dict(module: npnn.Module, input: Layout | None = None) -> Ordere
         >>> {name: tuple(t.shape) for name, t in torch_state_dict(npnn.nn.Linear(4, 3)).items()}
         {'weight': (3, 4), 'bias': (3,)}
     """
-    state = module.state_dict()
-    return _rearranged(state, layout_of(module, input), TORCH)
+    return rearranged(module.state_dict(), state_layout(module, input, flattened, layouts), TORCH)
 
 
-def _rearranged(state: Mapping[str, Any], layouts: ModuleLayout, library: Library) -> OrderedDict[str, Any]:
-    """The arrays and tensors of a state_dict as tensors of a library, in its layout; extra state as it is."""
+def rearranged(state: Mapping[str, Any], layouts: ModuleLayout, library: Library) -> OrderedDict[str, Any]:
+    """The arrays and tensors of a state_dict as tensors of a library, in its layout; extra state as it is.
+
+    Args:
+        state: the state_dict, in the other library's layout.
+        layouts: of its entries.
+        library: the one to go to.
+
+    Raises:
+        ValueError: an entry does not fit its layout.
+    """
     found = OrderedDict(
         (
             (name, library.tensor(library.rearrange(array_of(value), layouts.of_state(name))))

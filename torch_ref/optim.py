@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 import npnn
-from torch_ref.flow import layout_of
-from torch_ref.layouts import SAME, Array, Layout
+from torch_ref.layouts import SAME, Array, Layout, ModuleLayout
 from torch_ref.values import NPNN, TORCH, Library, array_of, is_tensor, map_nested
+from torch_ref.weights import state_layout
 
 _FACTORS = ("row_var", "col_var")
 _FLAT = ("d", "prev_flat_grad", "old_dirs", "old_stps")
@@ -28,6 +28,9 @@ def load_torch_optimizer_state_dict(
     state_dict: Mapping[str, Any],
     module: npnn.Module | None = None,
     input: Layout | None = None,
+    *,
+    flattened: Mapping[str, int] | None = None,
+    layouts: Mapping[str, Layout] | None = None,
 ) -> None:
     """Loads the state_dict of a torch optimizer into that of the same class in npnn.
 
@@ -37,6 +40,8 @@ def load_torch_optimizer_state_dict(
         module: the module whose parameters it has; what is kept for others is taken to be the same in both.
             None takes it for all.
         input: the layout of what a Sequential is called on; see `from_torch`.
+        flattened: which Linear layers stand behind flattened images; see `state_layout`.
+        layouts: of parameters of a class of one's own; see `state_layout`.
 
     Raises:
         ValueError: the groups do not match, or Adafactor has factored a parameter along axes that are not the
@@ -53,11 +58,17 @@ def load_torch_optimizer_state_dict(
         >>> tuple(optimizer.state[ours.weight]["exp_avg"].shape)
         (4, 3)
     """
-    optimizer.load_state_dict(_rearranged(optimizer, state_dict, NPNN, module, input))
+    known = None if module is None else state_layout(module, input, flattened, layouts)
+    optimizer.load_state_dict(_rearranged(optimizer, state_dict, NPNN, module, known))
 
 
 def torch_optimizer_state_dict(
-    optimizer: npnn.optim.Optimizer, module: npnn.Module | None = None, input: Layout | None = None
+    optimizer: npnn.optim.Optimizer,
+    module: npnn.Module | None = None,
+    input: Layout | None = None,
+    *,
+    flattened: Mapping[str, int] | None = None,
+    layouts: Mapping[str, Layout] | None = None,
 ) -> dict[str, Any]:
     """The state_dict of an optimizer as torch's: its keys, its tensors and its layout.
 
@@ -65,6 +76,8 @@ def torch_optimizer_state_dict(
         optimizer: the optimizer.
         module: the module whose parameters it has; see `load_torch_optimizer_state_dict`.
         input: the layout of what a Sequential is called on; see `from_torch`.
+        flattened: which Linear layers stand behind flattened images; see `state_layout`.
+        layouts: of parameters of a class of one's own; see `state_layout`.
 
     Returns:
         A state_dict that the torch optimizer of the same class loads; it shares no memory with this one.
@@ -80,7 +93,8 @@ def torch_optimizer_state_dict(
         >>> tuple(torch_optimizer_state_dict(optimizer, layer)["state"][0]["exp_avg"].shape)
         (3, 4)
     """
-    return _rearranged(optimizer, optimizer.state_dict(), TORCH, module, input)
+    known = None if module is None else state_layout(module, input, flattened, layouts)
+    return _rearranged(optimizer, optimizer.state_dict(), TORCH, module, known)
 
 
 def _rearranged(
@@ -88,15 +102,14 @@ def _rearranged(
     state_dict: Mapping[str, Any],
     library: Library,
     module: npnn.Module | None,
-    input: Layout | None,
+    known: ModuleLayout | None,
 ) -> dict[str, Any]:
     """A state_dict of the other library as one of this one."""
     params = [param for group in optimizer.param_groups for param in group["params"]]
     layouts = [SAME] * len(params)
-    if module is not None:
-        declared = layout_of(module, input)
+    if module is not None and known is not None:
         names = {id(param): name for name, param in module.named_parameters()}
-        layouts = [declared.of_state(names[id(p)]) if id(p) in names else SAME for p in params]
+        layouts = [known.of_state(names[id(p)]) if id(p) in names else SAME for p in params]
     indices = [index for group in state_dict["param_groups"] for index in group["params"]]
     place = {index: number for number, index in enumerate(indices)}
 

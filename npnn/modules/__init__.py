@@ -147,7 +147,7 @@ from npnn.modules.transformer import (
 )
 from npnn.modules.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 
-__all__ = [
+__all__: list[str] = [
     "CELU",
     "ELU",
     "GELU",

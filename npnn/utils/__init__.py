@@ -1,4 +1,4 @@
-"""torch.nn.utils: clipped gradients, fused layers, normalized and pruned weights, packed sequences, hooks."""
+"""torch.nn.utils and torch.utils: clipped gradients, fused layers, normalized weights, hooks; and data."""
 
 import importlib
 from typing import TYPE_CHECKING, Any
@@ -27,13 +27,13 @@ from npnn.utils.spectral_norm import remove_spectral_norm, spectral_norm
 from npnn.utils.weight_norm import remove_weight_norm, weight_norm
 
 if TYPE_CHECKING:
-    from npnn.utils import parametrizations, parametrize, stateless
+    from npnn.utils import data, parametrizations, parametrize, stateless
     from npnn.utils import prune as prune
 
 
 def __getattr__(name: str) -> Any:
-    """Loads a submodule on first use: some are made of modules, which are made of this package's hooks."""
-    if name in ("parametrizations", "parametrize", "prune", "stateless"):
+    """Loads a submodule on first use: few scripts need it, or it is made of modules, which need this."""
+    if name in ("data", "parametrizations", "parametrize", "prune", "stateless"):
         return importlib.import_module(f"npnn.utils.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
@@ -45,6 +45,7 @@ __all__ = [
     "clip_grads_with_norm_",
     "convert_conv2d_weight_memory_format",
     "convert_conv3d_weight_memory_format",
+    "data",
     "fuse_conv_bn_eval",
     "fuse_conv_bn_weights",
     "fuse_linear_bn_eval",

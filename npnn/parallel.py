@@ -1,0 +1,292 @@
+"""Threads: blocks of an array are dealt to as many cores as torch would use.
+
+NumPy lets go of Python's lock while it copies, computes elementwise or multiplies matrices, so that blocks of
+one array can be worked on by several threads. The pool is made when first needed. A block is the same, and
+is computed in the same way, whoever takes it, so results do not depend on the number of threads.
+
+A product of matrices would bring threads of its own, which then wait for each other's cores. While blocks are
+dealt, OpenBLAS, with which NumPy's wheels are built, is held to one thread for each of them. Another library
+goes on as it is: the results are right, and may take longer.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import math
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+import numpy as np
+
+from npnn._typing import Array, Shape
+
+T = TypeVar("T")
+
+SCRATCH_BYTES = 2**22
+"""The most memory that a thread keeps under one name."""
+
+_buffers = threading.local()
+
+
+def get_num_threads() -> int:
+    """The number of threads that blocks are dealt to.
+
+    Returns:
+        What `set_num_threads` was given; before that OMP_NUM_THREADS or, without it, the number of cores.
+
+    Source: torch.get_num_threads.
+
+    Examples:
+        >>> import npnn
+        >>> npnn.get_num_threads() >= 1
+        True
+    """
+    return _pool.threads
+
+
+def set_num_threads(threads: int) -> None:
+    """Sets the number of threads that blocks are dealt to, and that OpenBLAS uses for products of matrices.
+
+    Args:
+        threads: 1 or more, of which the caller is one.
+
+    Raises:
+        TypeError: threads is not an integer.
+        RuntimeError: threads is not positive.
+
+    Source: torch.set_num_threads.
+
+    Examples:
+        >>> import npnn
+        >>> threads = npnn.get_num_threads()
+        >>> npnn.set_num_threads(1)
+        >>> npnn.get_num_threads()
+        1
+        >>> npnn.set_num_threads(threads)
+    """
+    if not isinstance(threads, int) or isinstance(threads, bool):
+        raise TypeError(f"set_num_threads expects an int, but got {type(threads).__name__}")
+    if threads < 1:
+        raise RuntimeError(f"set_num_threads expects a positive integer, but got {threads}")
+    _pool.threads = threads
+    _blas.set_threads(threads)
+
+
+def for_each(work: Callable[[T], object], blocks: Iterable[T]) -> None:
+    """Calls `work(block)` for every block, on several threads at once, and returns when all are done.
+
+    The calls must not depend on each other, and so write to different places. NumPy's error state and other
+    context variables are the caller's in all of them. Within a call, `for_each` goes one block after another.
+
+    Args:
+        work: what to do with one block.
+        blocks: more of them than threads, for the work to come out even.
+
+    Raises:
+        BaseException: what `work` raised; blocks which were not begun by then are left out.
+
+    Examples:
+        >>> import numpy as np
+        >>> x, y = np.arange(6.0), np.empty(6)
+        >>> for_each(lambda block: np.sqrt(x[block], out=y[block]), slices(6, 4))
+        >>> np.array_equal(y * y, x) or np.allclose(y * y, x)
+        True
+    """
+    _pool.for_each(work, blocks)
+
+
+def slices(size: int, block: int) -> list[slice]:
+    """Cuts an axis into blocks.
+
+    Args:
+        size: the length of the axis.
+        block: the length of every block but the last, which may be shorter.
+
+    Returns:
+        The slices, in order.
+
+    Examples:
+        >>> slices(5, 3)
+        [slice(0, 3, None), slice(3, 5, None)]
+    """
+    return [slice(start, min(start + block, size)) for start in range(0, size, block)]
+
+
+def scratch(name: str, shape: Shape, dtype: np.dtype[Any]) -> Array:
+    """Memory for intermediate results of one block.
+
+    Each thread has its own, and uses it again for the next block: fresh memory is mapped by the system page
+    by page, which takes about as long as it takes to fill it. Large arrays are made afresh all the same, for
+    the memory not to be kept.
+
+    Args:
+        name: what the memory is for. What a thread was given under the same name before is overwritten.
+        shape: of the array.
+        dtype: of the array.
+
+    Returns:
+        An array of any values.
+    """
+    size = math.prod(shape) * dtype.itemsize
+    if size > SCRATCH_BYTES:
+        return np.empty(shape, dtype)
+    buffer = _buffers.__dict__.get(name)
+    if buffer is None or buffer.nbytes < size:
+        buffer = _buffers.__dict__[name] = np.empty(size, np.uint8)
+    return np.ndarray(shape, dtype, buffer)
+
+
+class _OpenBlas:
+    """The thread count of the OpenBLAS that NumPy has loaded, if it is one."""
+
+    # (get, set), as NumPy's wheels, other wheels, and distributions name them.
+    NAMES = tuple(
+        (f"{prefix}openblas_get_num_threads{suffix}", f"{prefix}openblas_set_num_threads{suffix}")
+        for prefix in ("scipy_", "")
+        for suffix in ("64_", "")
+    )
+
+    def __init__(self) -> None:
+        self._functions: tuple[Callable[[], int], Callable[[int], object]] | None = None
+        self._looked = False
+        self._threads = 1
+        self.forget()
+
+    def forget(self) -> None:
+        """Begins anew: sections of other threads do not come along into a forked process."""
+        self._lock = threading.Lock()
+        self._sections = 0
+
+    def _load(self) -> tuple[Callable[[], int], Callable[[int], object]] | None:
+        if not self._looked:
+            # The linker finds the symbols of a library in whatever was linked against it.
+            import ctypes
+
+            from numpy._core import _multiarray_umath
+
+            self._looked = True
+            library = ctypes.CDLL(_multiarray_umath.__file__)
+            for get, set_ in self.NAMES:
+                if hasattr(library, get) and hasattr(library, set_):
+                    self._functions = getattr(library, get), getattr(library, set_)
+                    break
+        return self._functions
+
+    def set_threads(self, threads: int) -> None:
+        """Sets the count outside sections."""
+        with self._lock:
+            functions = self._load()
+            if self._sections:
+                self._threads = threads
+            elif functions is not None:
+                functions[1](threads)
+
+    @contextmanager
+    def one_thread(self) -> Iterator[None]:
+        """A section in which every product of matrices has one thread; sections may overlap."""
+        with self._lock:
+            functions = self._load()
+            if functions is not None and self._sections == 0:
+                self._threads = functions[0]()
+                if self._threads > 1:
+                    functions[1](1)
+            self._sections += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._sections -= 1
+                if functions is not None and self._sections == 0 and self._threads > 1:
+                    functions[1](self._threads)
+
+
+class _Section:
+    """Blocks that are being worked on, by whoever asks for the next one."""
+
+    def __init__(self, work: Callable[[Any], object], blocks: deque[Any]) -> None:
+        self.work = work
+        self.blocks = blocks
+        self.error: BaseException | None = None
+        self.left: SimpleQueue[None] = SimpleQueue()
+
+    def take_part(self) -> None:
+        """Works until no block is left."""
+        work, next_block = self.work, self.blocks.popleft
+        try:
+            while True:
+                try:
+                    block = next_block()
+                except IndexError:
+                    return
+                work(block)
+        except BaseException as error:
+            self.error = error
+            self.blocks.clear()
+
+
+class _Pool:
+    """The threads beside the caller's: none until they are needed, and none in a process that was forked."""
+
+    def __init__(self) -> None:
+        self.threads = _threads_of_environment()
+        self.forget()
+
+    def forget(self) -> None:
+        """Begins anew: threads do not come along into a forked process."""
+        self._busy = threading.Lock()
+        self._helpers = 0
+        self._sections: SimpleQueue[tuple[contextvars.Context, _Section]] = SimpleQueue()
+
+    def for_each(self, work: Callable[[T], object], blocks: Iterable[T]) -> None:
+        blocks = deque(blocks)
+        helpers = min(self.threads, len(blocks)) - 1
+        with _blas.one_thread():
+            if helpers < 1 or not self._busy.acquire(blocking=False):
+                for block in blocks:
+                    work(block)
+                return
+            try:
+                self._deal(work, blocks, helpers)
+            finally:
+                self._busy.release()
+
+    def _deal(self, work: Callable[[Any], object], blocks: deque[Any], helpers: int) -> None:
+        while self._helpers < helpers:
+            self._helpers += 1
+            threading.Thread(target=self._help, name=f"npnn-{self._helpers}", daemon=True).start()
+        section = _Section(work, blocks)
+        for _ in range(helpers):
+            self._sections.put((contextvars.copy_context(), section))
+        section.take_part()
+        for _ in range(helpers):
+            section.left.get()
+        if section.error is not None:
+            raise section.error
+
+    def _help(self) -> None:
+        sections = self._sections
+        while True:
+            context, section = sections.get()
+            context.run(section.take_part)
+            section.left.put(None)
+            del context, section
+
+
+def _threads_of_environment() -> int:
+    """OMP_NUM_THREADS, of which only the first level counts, or else the cores that this process may use."""
+    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    if asked.isdigit() and int(asked) > 0:
+        return int(asked)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+_blas = _OpenBlas()
+_pool = _Pool()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.forget)
+    os.register_at_fork(after_in_child=_blas.forget)
