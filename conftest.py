@@ -1,9 +1,17 @@
-"""The one place that decides what to do where a package is missing: skip what needs it, and say so."""
+"""The one place that decides what to do where a package is missing: skip what needs it, and say so.
 
+And how many threads each of several processes that share the cores may have: one.
+"""
+
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+# NumPy's BLAS, torch and npnn read it when loaded. More threads than cores wait for each other.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).parent
 NEEDS = {
