@@ -94,10 +94,10 @@ def test_what_npnn_lacks_is_listed_and_then_met(swap):
     assert ["torch.jit", "4"] in cells(printed.out)
     assert printed.out.splitlines()[0] == "script.py uses what npnn lacks:"
     assert ["1", "1", "1"] in cells(printed.out)
-    assert (
-        printed.out.splitlines()[-1]
-        == "script.py fails on npnn: AttributeError: module 'npnn' has no attribute 'jit' (line 4)"
-    )
+    sentence = printed.out.splitlines()[-1]
+    assert sentence.startswith("script.py fails on npnn: ")
+    assert "has no attribute 'jit'" in sentence
+    assert sentence.endswith(" (line 4)")
 
 
 def test_what_is_not_reached_does_not_fail(swap):

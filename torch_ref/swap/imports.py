@@ -120,7 +120,9 @@ class Finder(MetaPathFinder):
         self.folder = folder.resolve()
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        """Leaves installed packages alone, be it that they lie in the folder."""
+        """Leaves npnn and installed packages alone, even if they lie in the folder."""
+        if name.split(".")[0] == "npnn":
+            return None
         spec = PathFinder.find_spec(name, path, target)  # type: ignore[arg-type]
         if spec is None or type(spec.loader) is not SourceFileLoader:
             return None
