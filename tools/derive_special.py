@@ -68,6 +68,11 @@ def erfcx(x: mpf) -> mpf:
     return (2 * x + 1) * (exp(x * x) * erfc(x) if x < 20 else hyperu(0.5, 0.5, x * x) / sqrt(pi))
 
 
+def normal_tail(t: mpf) -> mpf:
+    """exp(t²/2) Φ(-t), with Φ the normal distribution function."""
+    return exp(t * t / 2) * erfc(t / sqrt(2)) / 2
+
+
 def erfinv_over_x(w: mpf) -> mpf:
     """erfinv(x) / x in terms of w = -log(1 - x²)."""
     x = sqrt(-expm1(-w))
@@ -164,6 +169,21 @@ class Table(NamedTuple):
     meaning: str
     double: Fit
     single: Fit
+
+
+class SingleTable(NamedTuple):
+    """The fit of one function that is evaluated in float32: positive coefficients lose the least there."""
+
+    target: Callable[[mpf], mpf]
+    meaning: str
+    fit: Fit
+
+
+SINGLE_TABLES = {
+    "NORMAL_TAIL": SingleTable(
+        normal_tail, "exp(t²/2) Φ(-t), in t, up to where exp(-t²/2) is 0", Fit(0, 14.5, 4, 5, 3)
+    ),
+}
 
 
 TABLES = {
@@ -286,6 +306,12 @@ def main() -> None:
             )
             print(f'    "{precision}": {body},')
         print("}")
+    print("\n# For float32 arithmetic.")
+    for name, single in SINGLE_TABLES.items():
+        p, q, error = interpolate(single.target, single.fit)
+        print(f"# {single.meaning}: degree {single.fit.p}/{single.fit.q}, max error {float(error):.1e}")
+        print(f"{name}_END = {single.fit.high}")
+        print(f"{name} = Rational({literal(p)}, {literal(q)})")
 
 
 if __name__ == "__main__":

@@ -279,7 +279,7 @@ def gelu(input: Any, *, approximate: str = "none") -> Tensor:
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"approximate argument must be either none or tanh, got {approximate!r}")
     x = as_floating(input, "gelu")
-    return ops.GELUTanh.apply(x) if approximate == "tanh" else ops.GELU.apply(x)[0]
+    return ops.GELUTanh.apply(x) if approximate == "tanh" else ops.GELU.apply(x)
 
 
 def glu(input: Any, dim: int = -1) -> Tensor:

@@ -78,9 +78,11 @@ def scaled_dot_product_attention(
     if attn_mask is not None:
         scores = scores + as_input(_additive(attn_mask, scores.dtype, "attn_mask", True), name)
     weights: Tensor = Softmax.apply(scores, axis=-1)
-    nowhere = (scores.array == -np.inf).all(axis=-1, keepdims=True)
-    if nowhere.any():
-        weights = weights.masked_fill(nowhere, 0.0)
+    # A query that may look nowhere has weights of 0/0: the first of each row tells whether there can be one.
+    if np.isnan(weights.array[..., :1]).any():
+        nowhere = (scores.array == -np.inf).all(axis=-1, keepdims=True)
+        if nowhere.any():
+            weights = weights.masked_fill(nowhere, 0.0)
     if dropout_p > 0.0:
         weights = dropout(weights, dropout_p, True)
     return weights @ v

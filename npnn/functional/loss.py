@@ -161,11 +161,10 @@ def cross_entropy(
             )
         return _soft_cross_entropy(x, t, w, reduction, label_smoothing, ignore_index)
     classes, ignored = class_targets(x.array.shape, t, ignore_index, "cross_entropy")
-    hard: Tensor
-    log_p: Tensor
-    hard, log_p = CrossEntropy.apply(x, classes, w, ignore_index=ignored, reduction=reduction)
     if label_smoothing == 0.0:
-        return hard
+        return CrossEntropy.apply(x, classes, w, ignore_index=ignored, reduction=reduction)[0]
+    log_p: Tensor = LogSoftmax.apply(x, axis=-1)
+    hard: Tensor = NLLLoss.apply(log_p, classes, w, ignore_index=ignored, reduction=reduction)
     kept = classes != ignore_index
     spread = -(log_p if w is None else log_p * w).sum(-1).masked_fill(~kept, 0)
     if reduction == "sum":

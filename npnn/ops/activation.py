@@ -4,12 +4,18 @@ All but GLU and the softmax work element by element. Each saves its input or, wh
 to write in it, its output. The formulas are handed to `blockwise`, which evaluates them block by block. They
 are written so that they neither overflow nor cancel where the function itself does not.
 
+Where function and derivative share an exponential, which costs as much as ten products, one formula gives
+both (SiLU, GELU): forward saves the slope too, and backward is dy times it. A backward that is recorded takes
+the slope from the formula anew, as a function of x. A formula whose name ends in `_into` is the same thing
+again, for plain arrays and speed: it writes into memory that is given, and makes as few steps as it can.
+
 The activations that are made of straight lines are in `piecewise`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,8 +23,10 @@ import numpy as np
 from npnn._typing import Array, Gradients
 from npnn.autograd.function import Context, Operation
 from npnn.ops import special
-from npnn.ops.blockwise import blockwise
-from npnn.ops.special.erf import erfcx_positive, gaussian
+from npnn.ops._rows import softmax_rows, softmax_rows_backward
+from npnn.ops.blockwise import DEALT, blockwise
+from npnn.ops.special._blocks import rational
+from npnn.ops.special._fits import NORMAL_TAIL, NORMAL_TAIL_END
 
 # Where all of an axis is -inf there is no softmax but nan, and the sum along one of length 0 is a 0 whose
 # logarithm is in no element: as on torch, neither is a reason for a warning.
@@ -35,7 +43,8 @@ class Sigmoid(Operation):
 
     @staticmethod
     def forward(ctx: Context, x: Array) -> Array:
-        y = blockwise(lambda x: 1 / (1 + np.exp(-x)), x)
+        # Within a formula x may be the number that NumPy makes of an array without axes.
+        y: Array = blockwise(sigmoid_into, np.asarray(x), in_place=True)
         ctx.save_for_backward(y)
         return y
 
@@ -45,12 +54,20 @@ class Sigmoid(Operation):
         return (blockwise(lambda dy, y: dy * (y * (1 - y)), dy, y),)
 
 
+def sigmoid_into(x: Array, y: Array) -> None:
+    """The sigmoid of x, written into y, which may be x."""
+    np.negative(x, out=y)
+    np.exp(y, out=y)
+    y += 1
+    np.divide(1, y, out=y)
+
+
 class Tanh(Operation):
     """tanh x; dx = dy (1 - y²). Source: torch.tanh."""
 
     @staticmethod
     def forward(ctx: Context, x: Array) -> Array:
-        y = np.tanh(x)
+        y = np.tanh(x) if x.size < DEALT else blockwise(np.tanh, x)
         ctx.save_for_backward(y)
         return y
 
@@ -119,17 +136,37 @@ class SiLU(Operation):
 
     @staticmethod
     def forward(ctx: Context, x: Array) -> Array:
-        ctx.save_for_backward(x)
-        return blockwise(lambda x: x * Sigmoid.apply(x), x)
+        y, slope = blockwise(_silu_into, x, outputs=2, in_place=True)
+        ctx.save_for_backward(x, slope)
+        return y
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
-        def formula(dy: Array, x: Array) -> Array:
-            s = Sigmoid.apply(x)
-            return dy * (s * (1 + x * (1 - s)))
+        return (_times_slope(ctx, _silu, dy),)
 
-        (x,) = ctx.saved_tensors
-        return (blockwise(formula, dy, x),)
+
+def _silu(x: Any) -> tuple[Any, Any]:
+    """SiLU and its derivative."""
+    s = Sigmoid.apply(x)
+    y = x * s
+    return y, s + y * (1 - s)
+
+
+def _silu_into(x: Array, y: Array, slope: Array) -> None:
+    s = np.empty_like(x)
+    sigmoid_into(x, s)
+    np.multiply(x, s, out=y)
+    np.subtract(1, s, out=slope)
+    slope *= y
+    slope += s
+
+
+def _times_slope(ctx: Context, formula: Callable[[Any], tuple[Any, Any]], dy: Any) -> Any:
+    """The backward of an operation that has saved x and its slope there; the formula gives (y, slope)."""
+    x, slope = ctx.saved_tensors
+    if not isinstance(dy, np.ndarray):
+        _, slope = formula(x)
+    return blockwise(np.multiply, dy, slope)
 
 
 class Mish(Operation):
@@ -205,9 +242,8 @@ class ELU(Operation):
 class GELU(Operation):
     """x Φ(x), with Φ the standard normal distribution function; dx = dy (Φ(x) + x φ(x)).
 
-    φ(x) = exp(-x²/2) / √(2π) is the density, Φ' = φ. Φ comes out as a second output, since backward needs it
-    and it is dear. It is computed without the cancellation of (1 + erf(x/√2)) / 2, so that y is good for
-    large negative x too.
+    φ(x) = exp(-x²/2) / √(2π) is the density, Φ' = φ. Φ is computed without the cancellation of
+    (1 + erf(x/√2)) / 2, so that y is good for large negative x too.
 
     Source: torch.nn.functional.gelu; Hendrycks and Gimpel, Gaussian error linear units, 2016.
     """
@@ -215,35 +251,49 @@ class GELU(Operation):
     node_name = "GeluBackward0"
 
     @staticmethod
-    def forward(ctx: Context, x: Array) -> tuple[Array, Array]:
-        cdf = blockwise(_normal_cdf, x)
-        ctx.save_for_backward(x, cdf)
-        ctx.set_materialize_grads(False)
-        return blockwise(lambda x, cdf: x * cdf, x, cdf), cdf
+    def forward(ctx: Context, x: Array) -> Array:
+        y, slope = blockwise(_gelu_into, x, outputs=2, in_place=True)
+        ctx.save_for_backward(x, slope)
+        return y
 
     @staticmethod
-    def backward(ctx: Context, dy: Array | None, dcdf: Array | None) -> Gradients:
-        x, cdf = ctx.saved_tensors
-        dx: Any = 0
-        if dy is not None:
-            dx = blockwise(lambda dy, x, cdf: dy * (cdf + x * _normal_density(x)), dy, x, cdf)
-        if dcdf is not None:
-            dx = dx + blockwise(lambda dcdf, x: dcdf * _normal_density(x), dcdf, x)
-        return (dx,)
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        return (_times_slope(ctx, _gelu, dy),)
 
 
-def _normal_density(x: Any) -> Any:
-    """φ(x) = exp(-x²/2) / √(2π)."""
-    return np.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
+def _gelu(x: Any) -> tuple[Any, Any]:
+    """GELU and its derivative."""
+    from npnn.ops.special_functions import Ndtr  # which nothing but second derivatives needs
+
+    cdf = Ndtr.apply(x)
+    return x * cdf, cdf + x * np.exp(-0.5 * x * x) * _PEAK
 
 
-def _normal_cdf(x: Array) -> Array:
-    """Φ(x). In float32 Φ(-|x|) = exp(-x²/2) erfcx(|x|/√2) / 2 is evaluated in float32 itself, for speed."""
+def _gelu_into(x: Array, y: Array, slope: Array) -> None:
+    """In float32 Φ is evaluated in float32 itself, and shares its exponential with φ.
+
+    Φ(-t) = exp(-t²/2) R(t) for t ≥ 0. R has positive coefficients only, so that no more than the last few
+    bits are lost.
+    """
+    np.multiply(x, x, out=slope)
+    slope *= -0.5
+    gaussian = np.exp(slope, out=slope)
     if x.dtype == np.float64:
-        return special.ndtr(x)
-    t = np.minimum(np.abs(x), 20)  # from where on the tail is 0
-    tail = 0.5 * gaussian(t, "single", half=True) * erfcx_positive(t * math.sqrt(0.5), "single")
-    return np.abs((x > 0) - tail)
+        cdf = special.ndtr(x)
+    else:
+        t = np.abs(x, out=y)
+        if not t.max(initial=0) <= NORMAL_TAIL_END:
+            np.minimum(t, NORMAL_TAIL_END, out=t)  # from where on the gaussian is 0
+        cdf = rational(t, NORMAL_TAIL)
+        cdf *= gaussian
+        cdf = np.abs((x > 0) - cdf)
+    np.multiply(x, cdf, out=y)
+    slope *= _PEAK
+    slope *= x
+    slope += cdf
+
+
+_PEAK = 1 / math.sqrt(2 * math.pi)  # φ(0)
 
 
 class GELUTanh(Operation):
@@ -259,17 +309,21 @@ class GELUTanh(Operation):
 
     @staticmethod
     def forward(ctx: Context, x: Array) -> Array:
-        ctx.save_for_backward(x)
-        return blockwise(lambda x: x * Sigmoid.apply(_LINEAR * (x + _CUBIC * x * x * x)), x)
+        y, slope = blockwise(_gelu_tanh, x, outputs=2)
+        ctx.save_for_backward(x, slope)
+        return np.asarray(y)
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
-        def formula(dy: Array, x: Array) -> Array:
-            s = Sigmoid.apply(_LINEAR * (x + _CUBIC * x * x * x))
-            return dy * (s + x * s * (1 - s) * (_LINEAR * (1 + 3 * _CUBIC * x * x)))
+        return (_times_slope(ctx, _gelu_tanh, dy),)
 
-        (x,) = ctx.saved_tensors
-        return (blockwise(formula, dy, x),)
+
+def _gelu_tanh(x: Any) -> tuple[Any, Any]:
+    """GELUTanh and its derivative."""
+    square = x * x
+    s = Sigmoid.apply(x * (_LINEAR + _LINEAR * _CUBIC * square))
+    y = x * s
+    return y, s + y * (1 - s) * (_LINEAR + 3 * _LINEAR * _CUBIC * square)
 
 
 _LINEAR, _CUBIC = 2 * math.sqrt(2 / math.pi), 0.044715
@@ -352,10 +406,14 @@ class Softmax(Operation):
     @staticmethod
     @_SILENT
     def forward(ctx: Context, x: Array, *, axis: int = -1) -> Array:
-        shifted = _below_maximum(x, axis)
-        y = np.exp(shifted, out=shifted)
-        y /= y.sum(axis=axis, keepdims=True)
-        y = y.astype(x.dtype, copy=False)
+        ctx.by_rows = x.size >= DEALT and axis in (-1, x.ndim - 1) and x.dtype.char in "fd"
+        if ctx.by_rows:
+            y = softmax_rows(x)
+        else:
+            shifted = _below_maximum(x, axis)
+            y = np.exp(shifted, out=shifted)
+            y /= y.sum(axis=axis, keepdims=True)
+            y = y.astype(x.dtype, copy=False)
         ctx.save_for_backward(y)
         ctx.axis = axis
         return y
@@ -363,6 +421,8 @@ class Softmax(Operation):
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
         (y,) = ctx.saved_tensors
+        if ctx.by_rows and isinstance(dy, np.ndarray):
+            return (softmax_rows_backward(dy, y),)
         return (y * (dy - (dy * y).sum(axis=ctx.axis, keepdims=True)),)
 
 

@@ -1,7 +1,8 @@
 """Elementwise formulas, block by block: what a formula writes down and reads again stays in the cache.
 
 NumPy evaluates a formula such as x / (1 + exp(-x)) operator by operator, each over the whole array. For large
-arrays every step then travels to memory and back. Over a block at a time, only the first and the last do.
+arrays every step then travels to memory and back. Over a block at a time, only the first and the last do, and
+the blocks are dealt to several threads. An element's value does not depend on the block that it is in.
 """
 
 from __future__ import annotations
@@ -12,12 +13,18 @@ from typing import Any
 import numpy as np
 
 from npnn._typing import Array
+from npnn.parallel import for_each, slices
 
 BLOCK = 2**15
 """Elements in a block: the few blocks that a formula has at hand together fit in a second-level cache."""
 
+DEALT = 4 * BLOCK
+"""Elements from which blocks are dealt to threads: with fewer, to call the threads would cost more."""
 
-def blockwise(formula: Callable[..., Any], *arrays: Any, **constants: Any) -> Any:
+
+def blockwise(
+    formula: Callable[..., Any], *arrays: Any, outputs: int = 1, in_place: bool = False, **constants: Any
+) -> Any:
     """The value of an elementwise formula.
 
     float16 is computed in float32 and rounded once, as torch does. Overflow and invalid operations give
@@ -25,16 +32,21 @@ def blockwise(formula: Callable[..., Any], *arrays: Any, **constants: Any) -> An
     through the formula as they are.
 
     Args:
-        formula: takes the arrays and the constants, and gives an array of the same shape.
+        formula: takes the arrays and the constants, and gives an array of the same shape, or a tuple of them.
         *arrays: of one shape and dtype.
+        outputs: how many arrays the formula gives.
+        in_place: whether the formula takes these too, after the arrays, and writes into them: that saves the
+            copy from its own memory. Such a formula is for plain arrays only.
         **constants: handed on to the formula.
 
     Returns:
-        An array of that shape and dtype.
+        An array of that shape and dtype, or a tuple of them where there are several.
 
     Examples:
         >>> blockwise(lambda x, *, slope: slope * x, np.array([1.0, 2.0], np.float16), slope=3)
         array([3., 6.], dtype=float16)
+        >>> blockwise(lambda x, y: np.sqrt(x, out=y), np.array([4.0, 9.0]), in_place=True)
+        array([2., 3.])
     """
     with np.errstate(all="ignore"):
         if not all(isinstance(array, np.ndarray) for array in arrays):
@@ -42,12 +54,47 @@ def blockwise(formula: Callable[..., Any], *arrays: Any, **constants: Any) -> An
         dtype, size = arrays[0].dtype, arrays[0].size
         if dtype == np.float16:
             wide = (array.astype(np.float32) for array in arrays)
-            return np.asarray(blockwise(formula, *wide, **constants)).astype(dtype)
-        if size <= BLOCK or not all(array.flags.c_contiguous for array in arrays):
+            values = blockwise(formula, *wide, outputs=outputs, in_place=in_place, **constants)
+            if outputs == 1:
+                return np.asarray(values).astype(dtype)
+            return tuple(np.asarray(value).astype(dtype) for value in values)
+        whole = size <= BLOCK or not all(array.flags.c_contiguous for array in arrays)
+        if whole and not in_place:
             return formula(*arrays, **constants)
-        result: Array = np.empty(arrays[0].shape, dtype)
-        flat_result, flats = result.reshape(-1), [array.reshape(-1) for array in arrays]
-        for start in range(0, size, BLOCK):
-            block = slice(start, start + BLOCK)
-            flat_result[block] = formula(*(flat[block] for flat in flats), **constants)
-        return result
+        results = [np.empty_like(arrays[0]) for _ in range(outputs)]  # in the order of its memory
+        if whole:
+            formula(*arrays, *results, **constants)
+        else:
+            _evaluate(formula, arrays, results, in_place, constants)
+        return results[0] if outputs == 1 else tuple(results)
+
+
+def _evaluate(
+    formula: Callable[..., Any],
+    arrays: tuple[Array, ...],
+    results: list[Array],
+    in_place: bool,
+    constants: dict[str, Any],
+) -> None:
+    """Goes through the blocks of arrays that are contiguous."""
+    size = arrays[0].size
+    flat = [array.reshape(-1) for array in arrays]
+    flat_results = [result.reshape(-1) for result in results]
+
+    def evaluate(block: slice) -> None:
+        parts, into = [x[block] for x in flat], [y[block] for y in flat_results]
+        if in_place:
+            formula(*parts, *into, **constants)
+        elif isinstance(formula, np.ufunc):
+            formula(*parts, out=tuple(into), **constants)
+        else:
+            values = formula(*parts, **constants)
+            for y, value in zip(into, values if len(into) > 1 else (values,), strict=True):
+                y[...] = value
+
+    blocks = slices(size, BLOCK)
+    if size < DEALT:
+        for block in blocks:
+            evaluate(block)
+    else:
+        for_each(evaluate, blocks)

@@ -9,6 +9,7 @@ import numpy as np
 
 from npnn._typing import Array, Gradients
 from npnn.autograd.function import Context, Operation
+from npnn.parallel import for_each, slices
 
 
 class Linear(Operation):
@@ -16,6 +17,7 @@ class Linear(Operation):
 
     x (*, in), weight (in, out), bias (out,) or None; y (*, out).
     With the leading axes * flattened to rows, dL/dx = dy Wᵀ, dL/dW = xᵀ dy, dL/db = the column sums of dy.
+    They are flattened in forward too: one product of all rows is faster than one for each of many pages.
 
     Source: torch.nn.functional.linear, weight transposed.
     """
@@ -24,10 +26,10 @@ class Linear(Operation):
     def forward(ctx: Context, x: Array, weight: Array, bias: Array | None = None) -> Array:
         ctx.save_for_backward(x, weight)
         ctx.has_bias = bias is not None
-        y: Array = x @ weight
+        y: Array = (_rows(x) if x.ndim > 2 else x) @ weight
         if bias is not None:
             y += bias
-        return y
+        return y.reshape(*x.shape[:-1], y.shape[-1]) if x.ndim > 2 else y
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
@@ -35,7 +37,9 @@ class Linear(Operation):
         drows = _rows(dy)
         dx = dweight = dbias = None
         if ctx.needs_input_grad[0]:
-            dx = dy @ weight.T
+            dx = drows @ weight.T
+            if x.ndim != 2:
+                dx = dx.reshape(x.shape)
         if ctx.needs_input_grad[1]:
             dweight = _rows(x).T @ drows
         if ctx.has_bias and ctx.needs_input_grad[2]:
@@ -54,13 +58,15 @@ class Matmul(Operation):
     A vector x counts as one row, a vector y as one column, and that axis is left out of the result.
     dx = dy yᵀ, dy = xᵀ dy, transposed in the last two axes.
 
+    Of a stack of many small products each is made by one thread, and they are dealt to several.
+
     Source: torch.matmul.
     """
 
     @staticmethod
     def forward(ctx: Context, x: Array, y: Array) -> Array:
         ctx.save_for_backward(x, y)
-        return np.asarray(x @ y)
+        return np.asarray(_product(x, y))
 
     @staticmethod
     def backward(ctx: Context, dz: Array) -> Gradients:
@@ -75,11 +81,29 @@ class Matmul(Operation):
         dx: Any = None
         dy: Any = None
         if ctx.needs_input_grad[0]:
-            dx = dz @ y.swapaxes(-1, -2)
+            dx = _product(dz, y.swapaxes(-1, -2))
             if row:
                 dx = dx.sum(axis=-2)
         if ctx.needs_input_grad[1]:
-            dy = x.swapaxes(-1, -2) @ dz
+            dy = _product(x.swapaxes(-1, -2), dz)
             if column:
                 dy = dy.sum(axis=-1)
         return dx, dy
+
+
+DEALT = 2**16
+"""Elements in the result of a stack of products from which these are dealt to threads."""
+
+
+def _product(x: Any, y: Any) -> Any:
+    """x @ y."""
+    stacked = x.ndim == y.ndim > 2 and x.shape[:-2] == y.shape[:-2] and len(x) > 1
+    if not stacked or not isinstance(x, np.ndarray) or not isinstance(y, np.ndarray):
+        return x @ y
+    pages, rows, columns = math.prod(x.shape[:-2]), x.shape[-2], y.shape[-1]
+    if pages * rows * columns < DEALT:
+        return x @ y
+    z: Array = np.empty((*x.shape[:-1], columns), np.result_type(x, y))
+    each = max(len(x) * DEALT // z.size, 1)
+    for_each(lambda part: np.matmul(x[part], y[part], out=z[part]), slices(len(x), each))
+    return z

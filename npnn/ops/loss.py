@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from npnn._typing import Array, Gradients
+from npnn._typing import Array, Gradients, Shape
 from npnn.autograd.function import Context, Operation
-from npnn.ops.activation import log_softmax
+from npnn.ops._rows import softmax_losses
 
 _SILENT = np.errstate(all="ignore")  # as on torch, the mean of no losses is nan
 
@@ -65,7 +65,10 @@ class NLLLoss(Operation):
         ignore_index: int | None = None,
         reduction: str = "mean",
     ) -> Array:
-        return _pick(ctx, x, target, weight, ignore_index, reduction)
+        classes, row_weight = _targets(x, target, weight, ignore_index)
+        ctx.save_for_backward(classes, row_weight)
+        losses = -x.reshape(classes.size, x.shape[-1])[np.arange(classes.size), classes]
+        return _reduced(ctx, x.shape, losses, row_weight, reduction)
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
@@ -76,12 +79,13 @@ class NLLLoss(Operation):
 
 
 class CrossEntropy(Operation):
-    """NLLLoss of the log-softmax of logits x, in one step: two outputs, the loss and the log-probabilities l.
+    """NLLLoss of the log-softmax of logits x, in one step: two outputs, the loss and the softmax p.
 
-    With p = exp l the softmax, and t the target class of a row, d(-w_t l_t)/dx = w_t (p - e_t): the two
-    Jacobians, of which the softmax's alone has C² entries, collapse into one subtraction. l is an output,
-    rather than a private value,
-    so that a second derivative finds its way from p back to x: dx = dl - p Σ dl is what it adds.
+    With t the target class of a row, its loss is w_t (ln Σ_c exp(x_c - m) - (x_t - m)), m the row's maximum,
+    and d/dx = w_t (p - e_t): the Jacobians of the logarithm and of the softmax, of which the latter alone has
+    C² entries, collapse into one subtraction. p is what the sum of exponentials was taken of, so backward
+    needs no exponential. It is an output, rather than a private value, so that a second derivative finds its
+    way from p back to x: dx = p (dp - Σ p dp) is what it adds.
 
     x (N, *d, C), target (N, *d), weight (C,) or None, and reductions as in NLLLoss.
 
@@ -99,47 +103,53 @@ class CrossEntropy(Operation):
         ignore_index: int | None = None,
         reduction: str = "mean",
     ) -> tuple[Array, Array]:
-        log_p = log_softmax(x, -1)
-        loss = _pick(ctx, log_p, target, weight, ignore_index, reduction)
-        ctx.save_for_backward(*ctx._saved, log_p)
+        classes, row_weight = _targets(x, target, weight, ignore_index)
+        rows = x if x.ndim == 2 else x.reshape(classes.size, x.shape[-1])
+        if x.dtype == np.float16:
+            p, losses = (v.astype(x.dtype) for v in softmax_losses(rows.astype(np.float32), classes))
+        else:
+            p, losses = softmax_losses(rows, classes)
+        if x.ndim != 2:
+            p = p.reshape(x.shape)
+        ctx.save_for_backward(classes, row_weight, p)
         ctx.set_materialize_grads(False)
-        return loss, log_p
+        return _reduced(ctx, x.shape, losses, row_weight, reduction), p
 
     @staticmethod
-    def backward(ctx: Context, dloss: Array | None, dlog_p: Array | None) -> Gradients:
-        classes, row_weight, log_p = ctx.saved_tensors
-        p = np.exp(log_p)
-        dx: Any = None if dlog_p is None else dlog_p - p * dlog_p.sum(axis=-1, keepdims=True)
+    def backward(ctx: Context, dloss: Array | None, dp: Array | None) -> Gradients:
+        classes, row_weight, p = ctx.saved_tensors
+        dx: Any = None if dp is None else p * (dp - (p * dp).sum(axis=-1, keepdims=True))
         if dloss is not None:
-            share = _shares(ctx, dloss, row_weight).reshape(-1, 1)
-            rows = _AddAt.apply(p.reshape(classes.size, p.shape[-1]), -1.0, classes)  # p itself, from here on
-            through_loss = (rows * share).reshape(ctx.shape)
+            share = _shares(ctx, dloss, row_weight)
+            rows = p if p.ndim == 2 else p.reshape(classes.size, p.shape[-1])
+            through_loss = _AddAt.apply(rows * share.reshape(-1, 1), -share, classes)
+            if p.ndim != 2:
+                through_loss = through_loss.reshape(ctx.shape)
             dx = through_loss if dx is None else dx + through_loss
         return dx, None, None
 
 
-def _pick(
-    ctx: Context, log_p: Array, target: Array, weight: Array | None, ignore_index: int | None, reduction: str
-) -> Array:
-    """The losses -w_t l_t of rows, reduced; leaves the classes and the weight of each row on the Context."""
+def _targets(
+    x: Array, target: Array, weight: Array | None, ignore_index: int | None
+) -> tuple[Array, Array | None]:
+    """The class of each row and its weight, if these are not all 1; of rows to be ignored 0 and 0."""
     classes = target.reshape(-1)
-    rows = log_p.reshape(classes.size, log_p.shape[-1])
     kept = None if ignore_index is None else classes != ignore_index
-    row_weight: Any = None
     if kept is not None and not kept.all():
         classes = np.where(kept, classes, 0)
-        row_weight = kept.astype(log_p.dtype) if weight is None else np.where(kept, weight[classes], 0)
-    elif weight is not None:
-        row_weight = weight[classes]
-    losses = -rows[np.arange(classes.size), classes]
-    total_weight: Any = classes.size
+        return classes, kept.astype(x.dtype) if weight is None else np.where(kept, weight[classes], 0)
+    return classes, None if weight is None else weight[classes]
+
+
+def _reduced(ctx: Context, shape: Shape, losses: Array, row_weight: Array | None, reduction: str) -> Array:
+    """The losses of rows, weighted and reduced; leaves on the Context what they were divided by."""
+    total_weight: Any = losses.size
     if row_weight is not None:
         losses = losses * row_weight
         total_weight = row_weight.sum()
-    ctx.shape, ctx.scale = log_p.shape, 1 / total_weight if reduction == "mean" and total_weight else 1.0
-    ctx.save_for_backward(classes, row_weight)
+    ctx.shape, ctx.scale = shape, 1 / total_weight if reduction == "mean" and total_weight else 1.0
     if reduction == "none":
-        return losses.reshape(target.shape)
+        return losses.reshape(shape[:-1])
     total = losses.sum()
     return np.asarray(total / total_weight if reduction == "mean" else total)
 

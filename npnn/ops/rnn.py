@@ -29,7 +29,9 @@ import numpy as np
 
 from npnn._typing import Array, Gradients, Shape
 from npnn.autograd.function import Context, Operation
-from npnn.ops.activation import Sigmoid
+from npnn.ops.activation import Sigmoid, sigmoid_into
+
+_SILENT = np.errstate(over="ignore")  # exp(-z) may be infinite, and the sigmoid then is 0
 
 
 class Schedule(NamedTuple):
@@ -128,6 +130,7 @@ class LSTM(Operation):
     """
 
     @staticmethod
+    @_SILENT
     def forward(
         ctx: Context,
         x: Array,
@@ -146,37 +149,39 @@ class LSTM(Operation):
         gates = _inputs_part(x, w_ih, b_ih, b_hh)
         h, c = h0.copy(), c0.copy()
         hs = np.empty((len(gates), h0.shape[1]), gates.dtype)
-        cs = np.empty((len(gates), hidden), gates.dtype)
+        cs, tanh_cs = (np.empty((len(gates), hidden), gates.dtype) for _ in range(2))
+        from_h = np.empty((len(h0), 4 * hidden), gates.dtype)
         for rows in plan.steps:
-            now = gates[rows]
+            now, c_now = gates[rows], cs[rows]
             size = len(now)
-            now += h[:size] @ w_hh
-            _sigmoid(now[:, : 2 * hidden])
-            np.tanh(now[:, 2 * hidden : 3 * hidden], out=now[:, 2 * hidden : 3 * hidden])
-            _sigmoid(now[:, 3 * hidden :])
+            now += np.matmul(h[:size], w_hh, out=from_h[:size])
             i, f, g, o = (now[:, k * hidden : (k + 1) * hidden] for k in range(4))
-            cs[rows] = f * c[:size] + i * g
-            c[:size] = cs[rows]
-            m = o * np.tanh(cs[rows])
+            tanh_g = np.tanh(g)
+            _sigmoid(now)  # of g too: one call on contiguous memory takes less than two that leave it out
+            g[...] = tanh_g
+            np.multiply(f, c[:size], out=c_now)
+            c_now += i * g
+            c[:size] = c_now
+            m = o * np.tanh(c_now, out=tanh_cs[rows])
             hs[rows] = m if w_hr is None else m @ w_hr
             h[:size] = hs[rows]
-        ctx.save_for_backward(x, h0, c0, w_ih, w_hh, w_hr, hs, cs, gates)
+        ctx.save_for_backward(x, h0, c0, w_ih, w_hh, w_hr, hs, cs, tanh_cs, gates)
         ctx.plan = plan
         ctx.set_materialize_grads(False)
         return hs, cs, gates
 
     @staticmethod
     def backward(ctx: Context, dhs: Array | None, dcs: Array | None, dgates: Array | None) -> Gradients:
-        x, h0, c0, w_ih, w_hh, w_hr, hs, cs, gates = ctx.saved_tensors
+        x, h0, c0, w_ih, w_hh, w_hr, hs, cs, tanh_cs, gates = ctx.saved_tensors
         plan, hidden = ctx.plan, c0.shape[1]
         i, f, g, o = (gates[:, k * hidden : (k + 1) * hidden] for k in range(4))
         c_before = np.concatenate([c0, cs])[plan.previous]
-        tanh_c = np.tanh(cs)
-        slope = np.concatenate([i * (1 - i), f * (1 - f), 1 - g * g, o * (1 - o)], axis=1)
-        by_dc = np.concatenate([g, c_before, i], axis=1) * slope[:, : 3 * hidden]
-        by_dm = tanh_c * slope[:, 3 * hidden :]
+        tanh_c = tanh_cs if isinstance(cs, np.ndarray) else np.tanh(cs)
+        slopes = i * (1 - i), f * (1 - f), 1 - g * g, o * (1 - o)
+        partners = g, c_before, i, tanh_c
+        factors = np.concatenate([a * b for a, b in zip(partners, slopes, strict=True)], axis=1)
         dc_by_dm = o * (1 - tanh_c * tanh_c)
-        extra = None if dgates is None else dgates * slope
+        extra = None if dgates is None else dgates * np.concatenate(slopes, axis=1)
         carried_h: Any = np.zeros_like(h0)
         carried_c: Any = np.zeros_like(c0)
         dz, dh_all = [], []
@@ -188,9 +193,7 @@ class LSTM(Operation):
             dc = dm * dc_by_dm[rows] + carried_c[:size]
             if dcs is not None:
                 dc = dc + dcs[rows]
-            now = np.concatenate(
-                [np.concatenate([dc, dc, dc], axis=1) * by_dc[rows], dm * by_dm[rows]], axis=1
-            )
+            now = np.concatenate([dc, dc, dc, dm], axis=1) * factors[rows]
             dz.append(now if extra is None else now + extra[rows])
             carried_h = _replaced(carried_h, dz[-1] @ w_hh.T)
             carried_c = _replaced(carried_c, dc * f[rows])
@@ -215,6 +218,7 @@ class GRU(Operation):
     """
 
     @staticmethod
+    @_SILENT
     def forward(
         ctx: Context,
         x: Array,
@@ -232,19 +236,24 @@ class GRU(Operation):
         h = h0.copy()
         hs = np.empty((len(z), hidden), z.dtype)
         gates = np.empty((len(z), 4 * hidden), z.dtype)
+        products = np.empty((len(h0), 3 * hidden), z.dtype)
         for rows in plan.steps:
-            now, from_x = gates[rows], z[rows]
+            now, from_x, h_now = gates[rows], z[rows], hs[rows]
             size = len(now)
-            from_h = h[:size] @ w_hh
+            from_h = np.matmul(h[:size], w_hh, out=products[:size])
             if b_hh is not None:
                 from_h += b_hh
-            now[:, : 2 * hidden] = from_x[:, : 2 * hidden] + from_h[:, : 2 * hidden]
-            _sigmoid(now[:, : 2 * hidden])
-            now[:, 3 * hidden :] = from_h[:, 2 * hidden :]
             r, u, n, q = (now[:, k * hidden : (k + 1) * hidden] for k in range(4))
-            np.tanh(from_x[:, 2 * hidden :] + r * q, out=n)
-            hs[rows] = n + u * (h[:size] - n)
-            h[:size] = hs[rows]
+            np.add(from_x[:, : 2 * hidden], from_h[:, : 2 * hidden], out=now[:, : 2 * hidden])
+            _sigmoid(now[:, : 2 * hidden])
+            q[...] = from_h[:, 2 * hidden :]
+            np.multiply(r, q, out=n)
+            n += from_x[:, 2 * hidden :]
+            np.tanh(n, out=n)
+            np.subtract(h[:size], n, out=h_now)
+            h_now *= u
+            h_now += n
+            h[:size] = h_now
         ctx.save_for_backward(x, h0, w_ih, w_hh, hs, gates)
         ctx.plan = plan
         ctx.set_materialize_grads(False)
@@ -292,7 +301,10 @@ def _inputs_part(x: Array, w_ih: Array, b_ih: Array | None, b_hh: Array | None) 
 
 def _sigmoid(z: Array) -> None:
     """The sigmoid, in place."""
-    z[...] = Sigmoid.forward(Context(), z)
+    if z.dtype == np.float16:
+        z[...] = Sigmoid.apply(z)  # in float32
+    else:
+        sigmoid_into(z, z)
 
 
 def _replaced(state: Any, first: Any) -> Any:

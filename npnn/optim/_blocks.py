@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any
 
 from npnn._typing import Array
+from npnn.parallel import for_each
 
 # Large arrays are updated in pieces of this many elements. A piece and its temporaries stay in the cache, and
-# temporaries of 128 KiB or less are reused by the C library rather than given back to the system and faulted
-# in again: of 10 million elements, 2 to 5 times as fast as whole arrays.
+# temporaries which together are this small are reused by the C library rather than given back to the system
+# and faulted in again: of 10 million elements, 2 to 5 times as fast as whole arrays.
 BLOCK = 1 << 14
 
+# From this many elements on the pieces are dealt to threads: with fewer, to call them would cost more.
+DEALT = 4 * BLOCK
 
-def blocks(*arrays: Array | None) -> Iterable[tuple[Any, ...]]:
-    """Views of arrays of one shape, all cut alike into pieces of at most `BLOCK` elements.
+
+def update_in_blocks(
+    update: Callable[..., object], *arrays: Array | None, few_temporaries: bool = False
+) -> None:
+    """Calls `update` on arrays of one shape, all cut alike into pieces, each of which it changes in place.
 
     Args:
+        update: takes a piece of each array; what it does to an element depends on that element alone.
         *arrays: the arrays, of which the first decides how to cut; None stays None in every piece.
+        few_temporaries: whether `update` makes one or two, so that pieces may be twice as large.
     """
     first: Any = arrays[0]
     if first.size <= BLOCK:
+        update(*arrays)
+        return
+    pieces = _blocks(arrays, 2 * BLOCK if few_temporaries else BLOCK)
+    if first.size < DEALT:
+        for piece in pieces:
+            update(*piece)
+    else:
+        for_each(lambda piece: update(*piece), pieces)
+
+
+def _blocks(arrays: tuple[Any, ...], size: int) -> Iterable[tuple[Any, ...]]:
+    """Views of arrays of one shape, all cut alike into pieces of at most so many elements."""
+    first = arrays[0]
+    if first.size <= size:
         return (arrays,)
-    rows = BLOCK * len(first) // first.size
+    rows = size * len(first) // first.size
     # Rows that are larger than a block each are cut again.
     parts = range(len(first)) if rows == 0 else [slice(i, i + rows) for i in range(0, len(first), rows)]
     return chain.from_iterable(
-        blocks(*(None if array is None else array[part] for array in arrays)) for part in parts
+        _blocks(tuple([None if array is None else array[part] for array in arrays]), size) for part in parts
     )
 
 

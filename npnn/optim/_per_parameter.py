@@ -7,9 +7,10 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
+from npnn._typing import Array
 from npnn.autograd.grad_mode import enable_grad
 from npnn.dtypes import float32, float64, get_default_dtype
-from npnn.optim._blocks import as_real, blocks
+from npnn.optim._blocks import as_real, update_in_blocks
 from npnn.optim._checks import check_fused_parameter, check_gradient
 from npnn.optim.optimizer import Optimizer
 from npnn.tensors import Tensor
@@ -131,10 +132,13 @@ class ElementwiseOptimizer(PerParameterOptimizer):
         if param.array.dtype.kind == "c":
             # Real and imaginary part count as two parameters.
             arrays = [None if array is None else as_real(array) for array in arrays]
-        for theta, g, *kept in blocks(*arrays):
+
+        def update(theta: Array, g: Array, *kept: Array | None) -> None:
             for old, new in zip((theta, *kept), rule(theta, g, *kept), strict=True):
                 if old is not None:
                     old[...] = new
+
+        update_in_blocks(update, *arrays)
         param._bump_version()
 
     def _with_weight_decay(self, rule: Rule, group: dict[str, Any]) -> Rule:

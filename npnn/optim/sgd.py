@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from npnn.autograd.grad_mode import enable_grad
-from npnn.optim._blocks import blocks
+from npnn.optim._blocks import update_in_blocks
 from npnn.optim._checks import (
     check_fused_parameter,
     check_gradient,
@@ -198,6 +198,21 @@ def sgd(
     Source: torch.optim.sgd.sgd.
     """
     dtype = None
+
+    def update(theta: Any, g: Any, b: Any) -> None:
+        if maximize:
+            g = -g
+        if weight_decay != 0:
+            g = g + decay * theta
+        if b is not None:
+            if started:
+                b *= keep
+                b += g if dampening == 0 else take * g
+            else:
+                b[...] = g
+            g = g + keep * b if nesterov else b
+        theta -= step_size * g
+
     for index, (param, grad) in enumerate(zip(params, grads, strict=True)):
         if grad.array.dtype is not dtype:
             check_gradient("sgd", grad)
@@ -216,19 +231,7 @@ def sgd(
                 buffer = momentum_buffers[index] = Tensor(np.empty_like(grad.array))
             velocity = buffer.array
 
-        for theta, g, b in blocks(param.array, grad.array, velocity):
-            if maximize:
-                g = -g
-            if weight_decay != 0:
-                g = g + decay * theta
-            if b is not None:
-                if started:
-                    b *= keep
-                    b += g if dampening == 0 else take * g
-                else:
-                    b[...] = g
-                g = g + keep * b if nesterov else b
-            theta -= step_size * g
+        update_in_blocks(update, param.array, grad.array, velocity, few_temporaries=True)
         param._bump_version()
 
 

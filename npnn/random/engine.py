@@ -10,6 +10,7 @@ References:
 from __future__ import annotations
 
 import functools
+import math
 import operator
 import os
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar
@@ -26,6 +27,7 @@ DEFAULT_SEED = 67280421310721  # of a generator that nobody has seeded: torch's 
 
 _N = 624  # words of state
 _WORD = 2**32 - 1
+_BLOCK = 2**14
 
 # The memory of torch's generator, byte for byte. `next` is the position in `state`, `left` counts down to its
 # renewal: left + next = 625, or left = 1 and next = 0 between seeding and the first draw.
@@ -220,10 +222,25 @@ class Engine:
 
     def _random64(self, count: int) -> Array:
         """The next 64-bit draws: torch's random64()."""
-        words = self._random(2 * count)
-        draws: Array = words[0::2] << 32
-        draws |= words[1::2]
-        return draws
+        from numpy.random import Generator
+
+        # Over the whole range NumPy hands on the twister's 64-bit draws, which are made as torch makes them.
+        return Generator(self._mt19937).integers(0, 2**64, count, dtype=np.uint64)
+
+    def _below(self, p: float, count: int) -> Array:
+        """Whether each of the next float64 uniforms is below p: k 2^-53 < p, with the integers k compared.
+
+        The draws are eight times as large as what comes of them, so they are made in blocks that stay in the
+        cache.
+        """
+        threshold = np.uint64(math.ceil(p * 2.0**53))
+        below = np.empty(count, np.bool_)
+        for start in range(0, count, _BLOCK):
+            part = below[start : start + _BLOCK]
+            draws = self._random64(len(part))
+            draws &= 2**53 - 1
+            np.less(draws, threshold, out=part)
+        return below
 
     def _unit(self, count: int, dtype: type[np.floating[Any]]) -> Array:
         """Uniform on [0, 1): 24 bits of a word times 2^-24; in float64 53 bits of a 64-bit draw, 2^-53."""

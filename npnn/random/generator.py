@@ -116,8 +116,8 @@ class Generator(ContinuousGenerator):
             if not 0 <= p <= 1:
                 raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p}")
             shape = () if shape is None else shape
-            hits: Array = self._unit(math.prod(shape), np.float64) < p
-            return hits.reshape(shape).astype(np.float32 if dtype is None else dtype)
+            hits = self._below(p, math.prod(shape)).reshape(shape)
+            return hits.astype(np.float32 if dtype is None else dtype, copy=False)
         opmath = OPMATH[supported("bernoulli", p.dtype)]
         shape = p.shape if shape is None else shape
         try:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import npnn
-from npnn.ops.blockwise import BLOCK, blockwise
+from npnn.ops.blockwise import BLOCK, DEALT, blockwise
 
 
 def formula(x, y, *, scale=2.0):
@@ -43,6 +43,52 @@ def test_blocks_are_what_the_formula_sees():
     seen = []
     blockwise(lambda x: seen.append(x.shape) or x, np.zeros((2, BLOCK + 3)))
     assert seen == [(BLOCK,), (BLOCK,), (6,)]
+
+
+def both(x, y):
+    return x * y, x + np.exp(-y)
+
+
+def both_in_place(x, y, product, rest):
+    np.multiply(x, y, out=product)
+    np.exp(-y, out=rest)
+    rest += x
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("shape", [(), (3, 5), (2, BLOCK + 3)])
+def test_several_outputs_returned_or_written_in_place(shape, dtype):
+    x, y = arrays(*shape, dtype=dtype)
+    x, y = np.asarray(x, dtype), np.asarray(y, dtype)
+    wide = "float32" if dtype == "float16" else dtype
+    wanted = [value.astype(dtype) for value in map(np.asarray, both(x.astype(wide), y.astype(wide)))]
+    for results in (
+        blockwise(both, x, y, outputs=2),
+        blockwise(both_in_place, x, y, outputs=2, in_place=True),
+    ):
+        for result, value in zip(results, wanted, strict=True):
+            assert result.dtype == dtype
+            np.testing.assert_array_equal(result, value)
+
+
+def test_in_place_keeps_the_order_in_memory():
+    x, y = (array.T for array in arrays(300, 401))
+    product, _ = blockwise(both_in_place, x, y, outputs=2, in_place=True)
+    assert product.flags.f_contiguous
+    np.testing.assert_array_equal(product, x * y)
+
+
+@pytest.mark.parametrize("function", [formula, np.hypot], ids=["formula", "ufunc"])
+def test_the_number_of_threads_changes_no_bit(function):
+    x, y = arrays(5, DEALT + 7, dtype="float32")
+    before, found = npnn.get_num_threads(), []
+    for threads in (1, 2, 3):
+        npnn.set_num_threads(threads)
+        found.append(blockwise(function, x, y))
+    npnn.set_num_threads(before)
+    np.testing.assert_array_equal(found[0], function(x, y))
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])
 
 
 def test_float16_is_rounded_once():

@@ -130,8 +130,9 @@ def test_zero_dimensional_parameter():
 @pytest.mark.parametrize("shape", [(22,), (5, 9), (2, 40), (3, 4, 17), (41, 1)])
 @pytest.mark.parametrize("layout", ["C", "F", "strided"])
 def test_blocks_change_nothing(monkeypatch, shape, layout):
-    def trained(block):
+    def trained(block, dealt=10_000):
         monkeypatch.setattr(_blocks, "BLOCK", block)
+        monkeypatch.setattr(_blocks, "DEALT", dealt)
         rng = np.random.default_rng(1)
         memory = {
             "C": lambda: rng.standard_normal(shape),
@@ -147,6 +148,7 @@ def test_blocks_change_nothing(monkeypatch, shape, layout):
 
     whole = trained(10_000)
     assert (trained(7) == whole).all()
+    assert (trained(7, dealt=8) == whole).all()
 
 
 def test_large_parameter_takes_the_plain_step_everywhere():

@@ -322,6 +322,22 @@ def test_bernoulli_has_the_dtype_of_its_probabilities_unless_told_otherwise():
     assert Generator().bernoulli(0.5, (2, 3), np.int64).dtype == np.int64
 
 
+@pytest.mark.parametrize("count", [0, 1, 2**14 + 3])
+def test_bernoulli_is_a_uniform_number_below_p(count):
+    """Also where p is one of these numbers itself, which is not below it."""
+    uniform = seven().uniform((count,), dtype=np.float64)
+    for p in [0.0, 1.0, 0.3, np.float32(0.3), *uniform[:4].tolist()]:
+        generator = seven()
+        np.testing.assert_array_equal(generator.bernoulli(p, (count,), np.bool_), uniform < p)
+        assert generator.get_state().tobytes() == _drawn(count).get_state().tobytes()
+
+
+def _drawn(count):
+    generator = seven()
+    generator.uniform((count,), dtype=np.float64)
+    return generator
+
+
 def test_bernoulli_broadcasts_its_probabilities():
     p = np.array([[0.0], [1.0]], np.float32)
     np.testing.assert_array_equal(Generator().bernoulli(p, (3, 2, 4)), np.broadcast_to(p, (3, 2, 4)))
