@@ -10,7 +10,7 @@ imports only from those above it here:
     tensors/      Tensor: its methods, the functions that make tensors and work on them
     linalg.py, special.py      torch's names for tensors' linear algebra and special functions
     functional/   torch.nn.functional: arguments checked, one operation called
-    init/         torch.nn.init
+    init/, distributions/      torch.nn.init, torch.distributions
     modules/, utils/           torch.nn's classes, and what works on them
     optim/, serialization/     as torch has them
     cs189/                     the homework that it grew from, by its own names
@@ -122,6 +122,7 @@ if TYPE_CHECKING:
         accelerator,
         amp,
         backends,
+        distributions,
         functional,
         init,
         linalg,
@@ -138,8 +139,8 @@ if TYPE_CHECKING:
 newaxis = None
 
 _ROOMS = (
-    *("accelerator", "amp", "backends", "functional", "init", "linalg", "modules", "optim", "serialization"),
-    *("special", "utils"),
+    *("accelerator", "amp", "backends", "distributions", "functional", "init", "linalg", "modules", "optim"),
+    *("serialization", "special", "utils"),
 )
 """What stands above the tensors, loaded on first use: it takes about as long to import as all the rest."""
 
@@ -152,7 +153,7 @@ def __getattr__(name: str) -> Any:
         return getattr(importlib.import_module(f"{__name__}.serialization"), name)
     if name == "__all__":
         rooms = (importlib.import_module(f"{__name__}.{room}") for room in ("modules", "functional.root"))
-        return [*_NAMES, *(name for room in rooms for name in room.__all__)]
+        return [*_NAMES, *late.HOMES, *(name for room in rooms for name in room.__all__)]
     if name in late.HOMES:
         globals()[name] = found = late.function(name)
         return found
@@ -222,6 +223,7 @@ __all__ = [
     "cuda",
     "default_generator",
     "device",
+    "distributions",
     "double",
     "dtype",
     "e",
@@ -298,7 +300,6 @@ __all__ = [
     "zeros_like",
 ]
 __all__ += functions.__all__
-__all__ += late.HOMES
 if TYPE_CHECKING:
     __all__ += modules.__all__
 

@@ -1,4 +1,4 @@
-"""The memory formats that torch's scripts name. They change no value, and here no layout either."""
+"""The layouts and memory formats that torch's scripts name. They change no value, and nothing in memory."""
 
 from __future__ import annotations
 
@@ -34,3 +34,25 @@ contiguous_format = memory_format.contiguous_format
 preserve_format = memory_format.preserve_format
 channels_last = memory_format.channels_last
 channels_last_3d = memory_format.channels_last_3d
+
+
+class layout(enum.Enum):  # noqa: N801 - torch's name
+    """How a tensor lies in memory: by strides, the one way there is here.
+
+    Source: torch.layout.
+
+    Examples:
+        >>> import npnn
+        >>> npnn.ones(1).layout
+        torch.strided
+    """
+
+    strided = enum.auto()
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+    __str__ = __repr__
+
+
+strided = layout.strided

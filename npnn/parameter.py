@@ -17,9 +17,8 @@ class Parameter(Tensor):
     Args:
         data: the values, a tensor, an array or nested numbers. It shares the memory of a tensor or an array.
         requires_grad: whether it has a gradient. A surrounding `no_grad` makes no difference.
-        torch_axes: for a weight whose axes are not in the order of a Linear's or a convolution's, where
-            torch's axes are among them: (0, 1) for an embedding. The initializers draw and count fans in
-            torch's order.
+        torch_axes: for a layer's weight, where torch's axes are among its own: (1, 0) for a Linear's, (0, 1)
+            for an embedding's. Random numbers are drawn, and fans are counted, in torch's order.
 
     Raises:
         RuntimeError: `requires_grad` is set for values that are neither floating point nor complex.
@@ -33,8 +32,6 @@ class Parameter(Tensor):
         Parameter containing:
         tensor([1., 1., 1.], requires_grad=True)
     """
-
-    torch_axes: Shape | None = None
 
     def __init__(
         self, data: Any = None, requires_grad: bool = True, *, torch_axes: Shape | None = None

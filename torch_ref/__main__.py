@@ -45,10 +45,11 @@ _CONVERT_EXAMPLES = """examples:
 """
 
 _CENSUS = """\
-Lists every public name of torch.nn: whether npnn has it, how many samples of torch's databases
-and of torch_ref's own tables were compared, how many failed, and the largest absolute difference
-of outputs, gradients by inputs and by parameters, and second derivatives. What is compared less
-strictly than the rest stands in torch_ref/exemptions.py, and at the end of the HTML page.
+Lists every public name of torch.nn, and functions and methods of tensors: whether npnn has it, how
+many samples of torch's databases and of torch_ref's own tables were compared, how many failed, and
+the largest absolute difference of outputs, gradients by inputs and by parameters, and second
+derivatives. What is compared less strictly than the rest stands in torch_ref/exemptions.py, and at
+the end of the HTML page.
 """
 
 _CENSUS_EXAMPLES = """examples:

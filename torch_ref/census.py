@@ -1,8 +1,9 @@
 """The census: every public name of torch.nn, whether npnn has it, and how far from torch it is.
 
-The names come from torch's own lists, the samples from its databases (`database`) and from this repository's
-own tables (`cases`, `function_cases`, `utility_cases`); each is compared at float64, forward, backward and
-twice, as strictly as `report.TOLERANCE` and the table of `exemptions` say.
+Functions and methods of tensors (`tensor_cases`) are in it too. The names come from torch's own lists, the
+samples from its databases (`database`) and from this repository's own tables (`cases`, `function_cases`,
+`utility_cases`); each is compared at float64, forward, backward and twice, as strictly as `report.TOLERANCE`
+and the table of `exemptions` say.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from torch_ref.function_cases import FUNCTION_CASES
 from torch_ref.layouts import MODULES
 from torch_ref.report import Report
 from torch_ref.samples import Sample
+from torch_ref.tensor_cases import NAMES, find, tensor_samples
 from torch_ref.utility_cases import UTILITY_CASES
 
 _TORCHS_OWN = "hands calls on to classes that override torch's functions: nothing is computed"
@@ -92,7 +94,7 @@ ERROR_KINDS = ("output", "grad_input", "grad_param", "second")
 
 @dataclass
 class Entry:
-    """One name of torch.nn.
+    """One name of torch.nn, or of tensors.
 
     Attributes:
         name: the name.
@@ -175,13 +177,18 @@ LISTS: dict[str, tuple[str, Callable[[], Sequence[str]], int]] = {
     "utils": ("utils", lambda: utils.__all__, 22),
     "utils.rnn": ("utils.rnn", lambda: utils.rnn.__all__, 8),
     "utils.parametrizations": ("utils.parametrizations", lambda: utils.parametrizations.__all__, 3),
+    "tensor": ("", lambda: NAMES, 300),
 }
 """By kind: where in nn the names are, torch's list of them, and how many the project is to reach.
+
+Of tensors torch has no list: theirs is the one in `tensor_cases`.
 
 Two of the lists have one name more than their goal, which is compared like the rest. Of the 138 functions 137
 have a docstring, and the goal counts these: assert_int_or_pair, a helper for TorchScript, has none. Of the 15
 names in torch.nn.init 14 fill a tensor, and the goal counts these: calculate_gain returns a number.
 """
+
+_PLACES = {"module": "torch.nn modules", "tensor": "functions and methods of tensors"}
 
 
 def names(pattern: str = "*") -> list[tuple[str, str]]:
@@ -217,7 +224,10 @@ def take(kind: str, name: str) -> Entry:
     place: Any = npnn.nn
     for step in filter(None, LISTS[kind][0].split(".")):
         place = getattr(place, step, None)
-    entry = Entry(name, kind, present=hasattr(place, name))
+    present = (
+        any(find(root, name) for root in (npnn, npnn.Tensor)) if kind == "tensor" else hasattr(place, name)
+    )
+    entry = Entry(name, kind, present)
     if not entry.present:
         entry.reason = REASONS.get((kind, name), NOT_YET)
         return entry
@@ -231,6 +241,8 @@ def _samples(kind: str, name: str) -> Iterator[tuple[bool, Iterable[Sample]]]:
     if kind == "module" and name in MODULES:
         yield True, database.module_samples(name)
         yield False, (case.sample() for case in CASES if case.module == name)
+    if kind == "tensor":
+        yield True, tensor_samples(name)
     if kind == "functional":
         yield True, database.function_samples(name)
         yield False, database.borrowed_samples(name)
@@ -278,20 +290,24 @@ def totals(entries: Sequence[Entry]) -> list[Total]:
     """
     lines = [
         Total(
-            f"torch.nn{'.' + place if place else ' modules'}: there, or with a reason",
+            f"{_PLACES.get(kind, f'torch.nn.{kind}')}: there, or with a reason",
             sum(one.kind == kind and (one.present or one.reason != NOT_YET) for one in entries),
             goal,
         )
-        for kind, (place, _, goal) in LISTS.items()
+        for kind, (_, _, goal) in LISTS.items()
     ]
     modules = [one for one in entries if one.kind == "module"]
     functions = [one for one in entries if one.kind == "functional"]
+    tensors = [one for one in entries if one.kind == "tensor"]
     uncovered = [one for one in modules if not one.from_torch]
     return [
         *lines,
         Total("module_db samples", sum(one.from_torch for one in modules), 2075),
         Total("module_db samples with second derivatives", sum(one.second for one in modules), 1700),
         Total("op_db samples", sum(one.from_torch for one in functions), 5900),
+        Total(
+            "functions and methods of tensors without failures", sum(not one.failed for one in tensors), 300
+        ),
         Total(
             "modules that module_db leaves out, with 10 cases or more",
             sum(one.cases >= 10 for one in uncovered),

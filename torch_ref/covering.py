@@ -43,6 +43,38 @@ def covering(calls: Sequence[tuple[Sequence[Any], dict[str, Any]]], strength: in
             yield number
 
 
+def few(calls: Sequence[tuple[Sequence[Any], dict[str, Any]]], many: int) -> list[int]:
+    """Which of some calls to make if there is time for so many only: those that hold the most options.
+
+    Each next one is that with the most options that none before had, and of equals the first.
+
+    Args:
+        calls: as `covering` takes them.
+        many: how many at most; fewer, once no option is missing.
+
+    Returns:
+        The numbers of the calls, in their order.
+
+    Examples:
+        >>> calls = [((0,), {}), ((1,), {"b": True, "c": 2}), ((1,), {"b": True})]
+        >>> few(calls, 1), few(calls, 3)
+        ([1], [0, 1])
+    """
+    left = {
+        number: set(_options("", {**dict(enumerate(args)), **kwargs}))
+        for number, (args, kwargs) in enumerate(calls)
+    }
+    seen: set[str] = set()
+    chosen: list[int] = []
+    while left and len(chosen) < many:
+        best = max(left, key=lambda number: len(left[number] - seen))
+        if chosen and left[best] <= seen:
+            break
+        seen |= left.pop(best)
+        chosen.append(best)
+    return sorted(chosen)
+
+
 def _options(place: str, value: Any) -> Iterator[str]:
     """What is particular about an argument, leaf by leaf: of tensors all but numbers and exact sizes."""
     if isinstance(value, dict):

@@ -73,9 +73,11 @@ def _vector(case: Case, number: int) -> tuple[dict[str, Any], dict[str, Array]]:
         "args": map_nested(kept, args),
         "kwargs": map_nested(kept, kwargs),
         "inputs": [
-            {"packed": list(map_nested(kept, tuple(value)))}
-            if isinstance(value, PackedSequence)
-            else map_nested(kept, value)
+            (
+                {"packed": list(map_nested(kept, tuple(value)))}
+                if isinstance(value, PackedSequence)
+                else map_nested(kept, value)
+            )
             for value in inputs
         ],
         "training": case.training,

@@ -95,7 +95,8 @@ class MultiheadAttention(Module):
             raise AssertionError(f"embed_dim must be divisible by num_heads, got {embed_dim} and {num_heads}")
 
         def parameter(*shape: int) -> Parameter:
-            return Parameter(empty(*shape, device=device, dtype=dtype))
+            axes = tuple(reversed(range(len(shape))))
+            return Parameter(empty(*shape, device=device, dtype=dtype), torch_axes=axes)
 
         separate = {
             "q_proj_weight": (embed_dim, embed_dim),

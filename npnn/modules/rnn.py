@@ -113,7 +113,9 @@ class RNNBase(Module):
                     shapes["weight_hr"] = (hidden_size, proj_size)
                 names = {kind: f"{kind}_l{layer}{suffix}" for kind in shapes}
                 for kind, shape in shapes.items():
-                    setattr(self, names[kind], Parameter(empty(shape, device=device, dtype=dtype)))
+                    axes = tuple(reversed(range(len(shape))))
+                    values = empty(shape, device=device, dtype=dtype)
+                    setattr(self, names[kind], Parameter(values, torch_axes=axes))
                 self._names.append(list(names.values()))
         self.reset_parameters()
 

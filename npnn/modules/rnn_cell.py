@@ -34,6 +34,8 @@ class RNNCellBase(Module):
     Source: torch.nn.RNNCellBase.
     """
 
+    weight_ih: Parameter
+    weight_hh: Parameter
     bias_ih: Parameter | None
     bias_hh: Parameter | None
 
@@ -51,8 +53,9 @@ class RNNCellBase(Module):
         self.hidden_size = hidden_size
         self.bias = bias
         width = num_chunks * hidden_size
-        self.weight_ih = Parameter(empty(input_size, width, device=device, dtype=dtype))
-        self.weight_hh = Parameter(empty(hidden_size, width, device=device, dtype=dtype))
+        for name, inputs in (("weight_ih", input_size), ("weight_hh", hidden_size)):
+            weight = Parameter(empty(inputs, width, device=device, dtype=dtype), torch_axes=(1, 0))
+            self.register_parameter(name, weight)
         for name in ("bias_ih", "bias_hh"):
             self.register_parameter(
                 name, Parameter(empty(width, device=device, dtype=dtype)) if bias else None

@@ -13,6 +13,9 @@ import numpy as np
 from npnn._typing import Array, Gradients
 from npnn.autograd.function import Context, Operation
 
+SILENT = np.errstate(all="ignore")
+"""Around what gives inf or nan without a warning, as on torch."""
+
 
 class Add(Operation):
     """x + y; both gradients are dy. Source: torch.add."""
@@ -57,11 +60,13 @@ class Div(Operation):
     """x / y; the gradients are dy / y and -dy x / y². Source: torch.div."""
 
     @staticmethod
+    @SILENT
     def forward(ctx: Context, x: Array, y: Array) -> Array:
         ctx.save_for_backward(x if ctx.needs_input_grad[1] else None, y)
         return x / y
 
     @staticmethod
+    @SILENT
     def backward(ctx: Context, dy: Array) -> Gradients:
         x, y = ctx.saved_tensors
         dx = dy / y
@@ -98,15 +103,22 @@ class Pow(Operation):
     """x ** p.
 
     dx = dy p x^(p-1), and 0 where p = 0, whatever x is. dp = dy y ln x, and 0 where x = 0 and p >= 0, the
-    limit from the right. Source: torch.pow.
+    limit from the right. A negative power of an integer is rounded towards 0, unless it is one of 1 or -1.
+
+    Source: torch.pow.
     """
 
     @staticmethod
+    @SILENT
     def forward(ctx: Context, x: Array, p: Array) -> Array:
         ctx.save_for_backward(x, p)
+        if np.result_type(x, p).kind == "i" and np.less(p, 0).any():
+            odd = np.where(np.mod(p, 2) == 1, x, 1)
+            return np.where(np.less(p, 0), np.where(np.abs(x) == 1, odd, 0), x ** np.maximum(p, 0))
         return x**p
 
     @staticmethod
+    @SILENT
     def backward(ctx: Context, dy: Array) -> Gradients:
         x, p = ctx.saved_tensors
         dx = dp = None
@@ -204,6 +216,7 @@ class Cast(Operation):
     node_name = "ToCopyBackward0"
 
     @staticmethod
+    @SILENT
     def forward(ctx: Context, x: Array, *, dtype: Any) -> Array:
         if np.dtype(dtype).kind == "c" and ctx.needs_input_grad[0]:
             raise NotImplementedError(
@@ -234,6 +247,7 @@ class Remainder(Operation):
     node_name = "RemainderBackward1"
 
     @staticmethod
+    @SILENT
     def forward(ctx: Context, x: Array, y: Array) -> Array:
         ctx.save_for_backward(np.floor_divide(x, y) if ctx.needs_input_grad[1] else None)
         return np.mod(x, y)
@@ -250,6 +264,7 @@ class DivFloor(Operation):
     node_name = "DivBackward1"
 
     @staticmethod
+    @SILENT
     def forward(ctx: Context, x: Array, y: Array) -> Array:
         return np.floor_divide(x, y)
 
@@ -262,6 +277,7 @@ class DivTrunc(DivFloor):
     """x / y rounded towards zero: its gradients are 0. Source: torch.div, rounding_mode="trunc"."""
 
     @staticmethod
+    @SILENT
     def forward(ctx: Context, x: Array, y: Array) -> Array:
         if np.result_type(x, y).kind == "f":
             return np.trunc(x / y)

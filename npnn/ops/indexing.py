@@ -5,6 +5,7 @@ Reading and adding-in are each other's transpose, so each is the other's backwar
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -47,11 +48,8 @@ class GetItem(Operation):
 
     @staticmethod
     def forward(ctx: Context, x: Array, *, index: Any) -> Array:
-        ctx.shape, ctx.index = x.shape, index
-        if not is_basic(index) and ctx.needs_input_grad[0]:
-            # The caller may change an array between now and backward.
-            parts = index if isinstance(index, tuple) else (index,)
-            ctx.index = tuple(part.copy() if isinstance(part, np.ndarray) else part for part in parts)
+        ctx.shape = x.shape
+        ctx.index = _kept(index) if ctx.needs_input_grad[0] else index
         return x[index]
 
     @staticmethod
@@ -59,12 +57,20 @@ class GetItem(Operation):
         return (PutAdd.apply(dy, index=ctx.index, shape=ctx.shape),)
 
 
+def _kept(index: Any) -> Any:
+    """An index that stays as it is, though the caller may change an array in it between now and backward."""
+    if is_basic(index):
+        return index
+    parts = index if isinstance(index, tuple) else (index,)
+    return tuple(part.copy() if isinstance(part, np.ndarray) else part for part in parts)
+
+
 class PutAdd(Operation):
     """Zeros of a given shape, with x added in at an index; the transpose of x[index]."""
 
     @staticmethod
     def forward(ctx: Context, x: Array, *, index: Any, shape: Shape) -> Array:
-        ctx.index = index
+        ctx.index = _kept(index) if ctx.needs_input_grad[0] else index
         y = np.zeros(shape, x.dtype)
         if is_basic(index):
             y[index] = x
@@ -90,7 +96,9 @@ class SetItem(Operation):
 
     @staticmethod
     def forward(ctx: Context, x: Array, value: Array, *, region: Any, index: Any) -> Array:
-        ctx.region, ctx.index, ctx.value_shape = region, index, value.shape
+        ctx.region, ctx.value_shape = region, value.shape
+        needed = ctx.needs_input_grad[0] or ctx.needs_input_grad[1]
+        ctx.index = _kept(index) if needed else index
         y = np.array(x, order="C")
         region(y)[index] = value
         return y
@@ -113,7 +121,7 @@ class Gather(Operation):
     def forward(ctx: Context, x: Array, index: Array, *, axis: int) -> Array:
         ctx.shape, ctx.axis = x.shape, axis
         ctx.save_for_backward(index)
-        return x[_along(index, axis)]
+        return x[along(index, axis)]
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
@@ -132,7 +140,9 @@ class ScatterAdd(Operation):
         ctx.axis = axis
         ctx.save_for_backward(index)
         y = np.zeros(shape, x.dtype)
-        np.add.at(y, _along(index, axis), x[tuple(slice(size) for size in index.shape)])
+        np.add.at(
+            y.reshape(-1), flat_along(index, axis, shape), x[tuple(map(slice, index.shape))].reshape(-1)
+        )
         return y
 
     @staticmethod
@@ -141,12 +151,26 @@ class ScatterAdd(Operation):
         return Gather.apply(dy, index, axis=ctx.axis), None
 
 
-def _along(index: Array, axis: int) -> tuple[Array, ...]:
+def along(index: Array, axis: int) -> tuple[Array, ...]:
     """The full coordinates of an index along one axis: its own position along every other."""
     index = np.asarray(index)
     coordinates: list[Array] = list(np.indices(index.shape, sparse=True))
     coordinates[axis] = index
     return tuple(coordinates)
+
+
+def flat_along(index: Array, axis: int, shape: Shape) -> Array:
+    """The same, as places in the elements of an array of some shape, run together along one axis.
+
+    There NumPy's add.at, maximum.at and the like take a tenth of the time.
+    """
+    steps = [math.prod(shape[other + 1 :]) for other in range(len(shape))]
+    places = np.multiply(index, steps[axis], dtype=np.int64, order="C")
+    coordinates: tuple[Array, ...] = np.indices(index.shape, sparse=True)
+    for other, coordinate in enumerate(coordinates):
+        if other != axis % index.ndim:
+            places += steps[other] * coordinate
+    return places.reshape(-1)
 
 
 class Take(Operation):

@@ -1,8 +1,9 @@
-"""Linear algebra on stacks of matrices: systems of equations and the exponential."""
+"""Linear algebra on stacks of matrices: systems of equations, inverses, determinants and the exponential."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,122 @@ class Solve(Operation):
         a, x = ctx.saved_tensors
         db = Solve.apply(a.swapaxes(-1, -2), dx)
         return -(db @ x.swapaxes(-1, -2)) if ctx.needs_input_grad[0] else None, db
+
+
+class Inverse(Operation):
+    """Y = A⁻¹ of square matrices (*, n, n).
+
+    From dA Y + A dY = 0 follows dY = -Y dA Y, so dL/dA = -Yᵀ dL/dY Yᵀ.
+
+    Source: torch.linalg.inv.
+    """
+
+    node_name = "LinalgInvExBackward0"
+
+    @staticmethod
+    def forward(ctx: Context, a: Array) -> Array:
+        y: Array = np.linalg.inv(a)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        (y,) = ctx.saved_tensors
+        transposed = y.swapaxes(-1, -2)
+        return (-(transposed @ dy @ transposed),)
+
+
+class Determinant(Operation):
+    """det A of square matrices (*, n, n); dL/dA is dL/dy times the matrix of cofactors, det A · A⁻ᵀ.
+
+    A singular matrix has cofactors too. With A = U diag(s) Vᵀ they are det U det V · U diag(c) Vᵀ, where c_i
+    is the product of the s_j other than s_i: nothing is divided by. While backward is itself recorded, they
+    are taken through the inverse.
+
+    Source: torch.linalg.det.
+    """
+
+    node_name = "LinalgDetBackward0"
+
+    @staticmethod
+    def forward(ctx: Context, a: Array) -> Array:
+        y = np.asarray(np.linalg.det(a))
+        ctx.save_for_backward(a, y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        a, y = ctx.saved_tensors
+        if isinstance(a, np.ndarray):
+            return (dy[..., None, None] * _cofactors(a),)
+        return ((dy * y)[..., None, None] * Inverse.apply(a).swapaxes(-1, -2),)
+
+
+def _cofactors(a: Array) -> Array:
+    u, s, vt = np.linalg.svd(a)
+    n = a.shape[-1]
+    others = np.where(np.eye(n, dtype=bool), 1, s[..., None, :]).prod(axis=-1)
+    orientation = np.linalg.det(u) * np.linalg.det(vt)
+    return np.asarray((u * (others * orientation[..., None])[..., None, :]) @ vt, a.dtype)
+
+
+class LogDeterminant(Operation):
+    """The sign of det A, and ln |det A|, of square matrices (*, n, n); dL/dA = dL/dy A⁻ᵀ.
+
+    The sign is constant between jumps: its gradient is 0.
+
+    Source: torch.linalg.slogdet.
+    """
+
+    node_name = "LinalgSlogdetBackward0"
+
+    @staticmethod
+    def forward(ctx: Context, a: Array) -> tuple[Any, Any]:
+        ctx.save_for_backward(a)
+        sign, logarithm = (np.asarray(value) for value in np.linalg.slogdet(a))
+        return sign, logarithm
+
+    @staticmethod
+    def backward(ctx: Context, _: Any, dy: Array) -> Gradients:
+        (a,) = ctx.saved_tensors
+        return (dy[..., None, None] * Inverse.apply(a).swapaxes(-1, -2),)
+
+
+class PseudoInverse(Operation):
+    """Y = A⁺, the pseudo-inverse of Moore and Penrose, of matrices (*, m, n).
+
+    Singular values up to max(atol, rtol · the largest) count as 0. Those of a symmetric matrix, of which only
+    the lower triangle is then looked at, are the sizes of its eigenvalues. Where the rank stays,
+    dY = -Y dA Y + Y Yᵀ dAᵀ (1 - A Y) + (1 - Y A) dAᵀ Yᵀ Y, from which dL/dA follows term by term.
+
+    Source: torch.linalg.pinv; Golub & Pereyra, "The differentiation of pseudo-inverses and nonlinear least
+    squares problems whose variables separate" (1973).
+    """
+
+    node_name = "LinalgPinvBackward0"
+
+    @staticmethod
+    def forward(ctx: Context, a: Array, *, atol: Any, rtol: Any, symmetric: bool = False) -> Array:
+        if symmetric:
+            w, u = np.linalg.eigh(a)
+            s, vt = np.abs(w), (u * np.sign(w)[..., None, :]).swapaxes(-1, -2)
+        else:
+            u, s, vt = np.linalg.svd(a, full_matrices=False)
+        kept = s > np.maximum(atol, rtol * s.max(-1, keepdims=True))
+        inverse = np.where(kept, 1 / np.where(kept, s, 1), 0).astype(a.dtype)
+        y = np.asarray((vt.swapaxes(-1, -2) * inverse[..., None, :]) @ u.swapaxes(-1, -2))
+        ctx.save_for_backward(a, y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        a, y = ctx.saved_tensors
+        yt, dyt = y.swapaxes(-1, -2), dy.swapaxes(-1, -2)
+        inner = dyt @ y
+        outer = y @ dyt
+        da = -(yt @ dy @ yt)
+        da = da + (dyt - a @ outer) @ (y @ yt)
+        return (da + (yt @ y) @ (dyt - inner @ a),)
 
 
 class MatrixExp(Operation):

@@ -11,12 +11,14 @@ import numpy as np
 
 from npnn._typing import Array, Gradients
 from npnn.autograd.function import Context, Operation
+from npnn.ops.arithmetic import SILENT
 
 
 class Exp(Operation):
     """exp x; y' = y."""
 
     @staticmethod
+    @SILENT
     def forward(ctx: Context, x: Array) -> Array:
         y = np.exp(x)
         ctx.save_for_backward(y)
@@ -32,6 +34,7 @@ class Expm1(Operation):
     """Exp x - 1, exact near 0; y' = y + 1."""
 
     @staticmethod
+    @SILENT
     def forward(ctx: Context, x: Array) -> Array:
         y = np.expm1(x)
         ctx.save_for_backward(y)
@@ -47,11 +50,13 @@ class Log(Operation):
     """ln x; y' = 1 / x."""
 
     @staticmethod
+    @SILENT
     def forward(ctx: Context, x: Array) -> Array:
         ctx.save_for_backward(x)
         return np.log(x)
 
     @staticmethod
+    @SILENT
     def backward(ctx: Context, dy: Array) -> Gradients:
         (x,) = ctx.saved_tensors
         return (dy / x,)
@@ -61,11 +66,13 @@ class Log1p(Operation):
     """ln(1 + x), exact near 0; y' = 1 / (1 + x)."""
 
     @staticmethod
+    @SILENT
     def forward(ctx: Context, x: Array) -> Array:
         ctx.save_for_backward(x)
         return np.log1p(x)
 
     @staticmethod
+    @SILENT
     def backward(ctx: Context, dy: Array) -> Gradients:
         (x,) = ctx.saved_tensors
         return (dy / (1 + x),)
@@ -75,11 +82,13 @@ class Log2(Operation):
     """log₂ x; y' = 1 / (x ln 2)."""
 
     @staticmethod
+    @SILENT
     def forward(ctx: Context, x: Array) -> Array:
         ctx.save_for_backward(x)
         return np.log2(x)
 
     @staticmethod
+    @SILENT
     def backward(ctx: Context, dy: Array) -> Gradients:
         (x,) = ctx.saved_tensors
         return (dy / (x * float(np.log(2))),)
@@ -89,11 +98,13 @@ class Log10(Operation):
     """log₁₀ x; y' = 1 / (x ln 10)."""
 
     @staticmethod
+    @SILENT
     def forward(ctx: Context, x: Array) -> Array:
         ctx.save_for_backward(x)
         return np.log10(x)
 
     @staticmethod
+    @SILENT
     def backward(ctx: Context, dy: Array) -> Gradients:
         (x,) = ctx.saved_tensors
         return (dy / (x * float(np.log(10))),)
@@ -103,12 +114,14 @@ class Sqrt(Operation):
     """√x; y' = 1 / (2 y)."""
 
     @staticmethod
+    @SILENT
     def forward(ctx: Context, x: Array) -> Array:
         y = np.sqrt(x)
         ctx.save_for_backward(y)
         return y
 
     @staticmethod
+    @SILENT
     def backward(ctx: Context, dy: Array) -> Gradients:
         (y,) = ctx.saved_tensors
         return (dy / (2 * y),)
@@ -179,11 +192,13 @@ class ArcSin(Operation):
     node_name = "AsinBackward0"
 
     @staticmethod
+    @SILENT
     def forward(ctx: Context, x: Array) -> Array:
         ctx.save_for_backward(x)
         return np.arcsin(x)
 
     @staticmethod
+    @SILENT
     def backward(ctx: Context, dy: Array) -> Gradients:
         (x,) = ctx.saved_tensors
         return (dy / np.sqrt(1 - x * x),)
@@ -195,11 +210,13 @@ class ArcCos(Operation):
     node_name = "AcosBackward0"
 
     @staticmethod
+    @SILENT
     def forward(ctx: Context, x: Array) -> Array:
         ctx.save_for_backward(x)
         return np.arccos(x)
 
     @staticmethod
+    @SILENT
     def backward(ctx: Context, dy: Array) -> Gradients:
         (x,) = ctx.saved_tensors
         return (-dy / np.sqrt(1 - x * x),)
@@ -225,6 +242,7 @@ class Sinh(Operation):
     """sinh x; y' = cosh x."""
 
     @staticmethod
+    @SILENT
     def forward(ctx: Context, x: Array) -> Array:
         ctx.save_for_backward(x)
         return np.sinh(x)
@@ -239,6 +257,7 @@ class Cosh(Operation):
     """cosh x; y' = sinh x."""
 
     @staticmethod
+    @SILENT
     def forward(ctx: Context, x: Array) -> Array:
         ctx.save_for_backward(x)
         return np.cosh(x)
@@ -263,6 +282,14 @@ class Sign(Step):
     @staticmethod
     def forward(ctx: Context, x: Array) -> Array:
         return np.sign(x)
+
+
+class Angle(Step):
+    """The angle of a real number in the complex plane: 0, π where x is negative, nan where it is nan."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array) -> Array:
+        return np.where(np.isnan(x), x, np.where(x < 0, np.pi, 0)).astype(x.dtype)
 
 
 class Floor(Step):
@@ -297,11 +324,15 @@ class Round(Step):
         return np.round(x, decimals)
 
 
-class IsNonZero(Step):
-    """1 where x is not zero, else 0, in x's own dtype: the summands of its 0-norm."""
+class IsNonZero(Operation):
+    """1 where x is not zero, else 0, in x's own dtype: the summands of its 0-norm. No gradient goes on."""
 
     node_name = "LinalgVectorNormBackward0"
 
     @staticmethod
     def forward(ctx: Context, x: Array) -> Array:
         return np.not_equal(x, 0).astype(x.dtype)
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        return (None,)

@@ -6,12 +6,15 @@ way round.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 from npnn._typing import Array, Gradients, Shape
 from npnn.autograd.function import Context, Operation
+from npnn.ops.indexing import PutAdd
 
 
 class Reshape(Operation):
@@ -77,6 +80,86 @@ class Flip(Operation):
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
         return (np.flip(dy, ctx.axes),)
+
+
+class Roll(Operation):
+    """x moved along axes, by so many places each; what falls off one end comes in at the other.
+
+    Source: torch.roll.
+    """
+
+    @staticmethod
+    def forward(ctx: Context, x: Array, *, shifts: tuple[int, ...], axes: tuple[int, ...]) -> Array:
+        ctx.shifts, ctx.axes = shifts, axes
+        return np.roll(x, shifts, axes)
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        return (Roll.apply(dy, shifts=tuple(-shift for shift in ctx.shifts), axes=ctx.axes),)
+
+
+class Unfold(Operation):
+    """Windows of an axis, `step` apart: y_(..., i, ..., j) = x_(..., i step + j, ...).
+
+    They are a view, and may overlap. Each element of x gets the sum of dy over the windows that it is in.
+
+    Source: torch.Tensor.unfold.
+    """
+
+    is_view = True
+
+    @staticmethod
+    def forward(ctx: Context, x: Array, *, axis: int, size: int, step: int) -> Array:
+        ctx.length, ctx.options = x.shape[axis], {"axis": axis, "step": step}
+        windows = sliding_window_view(x, size, axis, writeable=x.flags.writeable)
+        return windows[(slice(None),) * axis + (slice(None, None, step),)]
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        return (Overlap.apply(dy, length=ctx.length, **ctx.options),)
+
+
+class Overlap(Operation):
+    """Windows, on the last axis of x, added up `step` apart over zeros: the transpose of `Unfold`."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Array, *, axis: int, step: int, length: int) -> Array:
+        ctx.options = {"axis": axis, "size": x.shape[-1], "step": step}
+        y = np.zeros((*x.shape[:axis], length, *x.shape[axis + 1 : -1]), x.dtype)
+        lead, reach = (slice(None),) * axis, (x.shape[axis] - 1) * step + 1
+        for place in range(x.shape[-1]):
+            y[(*lead, slice(place, place + reach, step))] += x[..., place]
+        return y
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        return (Unfold.apply(dy, **ctx.options),)
+
+
+class AsStrided(Operation):
+    """The memory of x, which lies in C order, in any shape and with any steps: a view.
+
+    y_(i, j, ...) is element start + i step_0 + j step_1 + ... of x, to which its gradient is added.
+
+    Source: torch.as_strided.
+    """
+
+    is_view = True
+
+    @staticmethod
+    def forward(ctx: Context, x: Array, *, shape: Shape, steps: tuple[int, ...], start: int) -> Array:
+        ctx.shape, ctx.options = x.shape, (shape, steps, start)
+        flat, strides = x.reshape(-1)[start:], [step * x.itemsize for step in steps]
+        return as_strided(flat, shape, strides, writeable=x.flags.writeable)
+
+    @staticmethod
+    def backward(ctx: Context, dy: Array) -> Gradients:
+        shape, steps, start = ctx.options
+        places = start + sum(
+            step * index for step, index in zip(steps, np.indices(shape, sparse=True), strict=True)
+        )
+        dx = PutAdd.apply(dy, index=np.broadcast_to(places, shape), shape=(math.prod(ctx.shape),))
+        return (dx.reshape(ctx.shape),)
 
 
 class Concatenate(Operation):

@@ -18,7 +18,8 @@ from npnn.tensors.promotion import (
     in_dtype,
     in_floating,
     operator,
-    promoted,
+    refuse_two_bools,
+    tensors_only,
     unrecorded,
 )
 
@@ -54,6 +55,9 @@ class ArithmeticMethods(TensorBase):
     def __rtruediv__(self, other: Any) -> Any:
         return operator(arithmetic.Div, other, self, floating=True)
 
+    # By its name of Python 2, as torch still has it.
+    __rdiv__ = __rtruediv__
+
     def __floordiv__(self, other: Any) -> Any:
         _refuse_integer_zero(self, other)
         return operator(arithmetic.FloorDivide, self, other)
@@ -71,13 +75,13 @@ class ArithmeticMethods(TensorBase):
         return operator(arithmetic.Remainder, other, self)
 
     def __pow__(self, other: Any) -> Any:
-        _refuse_two_bools("pow", self, other)
+        refuse_two_bools("pow", self, other)
         if isinstance(other, int) and other < 0 and self.array.dtype.kind in "iu":
             raise RuntimeError("Integers to negative integer powers are not allowed.")
         return operator(arithmetic.Pow, self, other)
 
     def __rpow__(self, other: Any) -> Any:
-        _refuse_two_bools("pow", other, self)
+        refuse_two_bools("pow", other, self)
         return operator(arithmetic.Pow, other, self)
 
     def __matmul__(self, other: Any) -> Any:
@@ -91,6 +95,7 @@ class ArithmeticMethods(TensorBase):
         return arithmetic.Neg.apply(self)
 
     def __pos__(self) -> Any:
+        _refuse_bool("The `+` operator", self)
         return self
 
     def __abs__(self) -> Any:
@@ -126,8 +131,14 @@ class ArithmeticMethods(TensorBase):
     def __lshift__(self, other: Any) -> Any:
         return unrecorded(np.left_shift, self, other)
 
+    def __rlshift__(self, other: Any) -> Any:
+        return unrecorded(np.left_shift, other, self)
+
     def __rshift__(self, other: Any) -> Any:
         return unrecorded(np.right_shift, self, other)
+
+    def __rrshift__(self, other: Any) -> Any:
+        return unrecorded(np.right_shift, other, self)
 
     def __eq__(self, other: object) -> Any:
         return unrecorded(np.equal, self, other)
@@ -211,22 +222,31 @@ class ArithmeticMethods(TensorBase):
 
     def maximum(self, other: Any) -> Any:
         """The larger of the two, element by element."""
+        tensors_only("maximum", other)
         return elementwise(arithmetic.Maximum, self, other)
 
     def minimum(self, other: Any) -> Any:
         """The smaller of the two, element by element."""
+        tensors_only("minimum", other)
         return elementwise(arithmetic.Minimum, self, other)
 
     def clamp(self, min: Any = None, max: Any = None) -> Any:
         """The values limited to [min, max], numbers or tensors that broadcast; one may be left out."""
         if min is None and max is None:
             raise RuntimeError("clamp: At least one of 'min' or 'max' must not be None")
-        x: Any = self
-        for bound in (min, max):
-            if bound is not None:
+        given = [array_of(bound) for bound in (min, max) if bound is not None]
+        dtype = dtypes.result_type(self.array, *given)
+        bounds: list[Any] = [min, max]
+        for place, bound in enumerate(bounds):
+            if hasattr(bound, "dtype"):
                 check_broadcast(self, bound)
-                x = promoted(x, bound)[0]
-        bounds = (None if bound is None else in_dtype(bound, x.array.dtype) for bound in (min, max))
+                bounds[place] = in_dtype(bound, dtype)
+            elif bound is not None:
+                if dtype.kind == "b":
+                    _refuse_bool("clamp", self)
+                # A number that the dtype does not hold wraps around, as on torch.
+                bounds[place] = np.asarray(bound).astype(dtype)
+        x = in_dtype(self, dtype)
         return arithmetic.Clamp.apply(x, *bounds)
 
     def where(self, condition: Any, other: Any) -> Any:
@@ -246,6 +266,8 @@ class ArithmeticMethods(TensorBase):
             )
         check_broadcast(self, mask)
         dtype = self.array.dtype
+        if np.iscomplexobj(array_of(value)) and dtype.kind != "c":
+            raise RuntimeError(f"value cannot be converted to type {dtype} without overflow: {value}")
         return arithmetic.Where.apply(mask, in_dtype(fill_value(value, dtype), dtype), self)
 
     def floor_divide(self, other: Any) -> Any:
@@ -282,10 +304,12 @@ class ArithmeticMethods(TensorBase):
 
     def logical_and(self, other: Any) -> Any:
         """Where both are non-zero."""
+        tensors_only("logical_and", other)
         return unrecorded(np.logical_and, self, other)
 
     def logical_or(self, other: Any) -> Any:
         """Where either is non-zero."""
+        tensors_only("logical_or", other)
         return unrecorded(np.logical_or, self, other)
 
     # ---- methods of one operand
@@ -448,6 +472,8 @@ def matmul(x: Any, y: Any) -> Any:
         )
     if a.dtype != b.dtype:
         raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {a.dtype} != {b.dtype}")
+    if a.dtype.kind == "b":
+        raise NotImplementedError("the matrix product is not implemented for bool")
     if a.ndim > 2 and b.ndim > 2:
         check_shapes(a.shape[:-2], b.shape[:-2])
     return linear.Matmul.apply(x, y)
@@ -496,14 +522,9 @@ def _refuse_bool(what: str, *operands: Any) -> None:
 
 def _refuse_integer_zero(x: Any, y: Any) -> None:
     """NumPy answers an integer division by zero with 0 and a warning; torch refuses it."""
-    _refuse_two_bools("division with rounding", x, y)
+    refuse_two_bools("division with rounding", x, y)
     if _kind(x) in "biu" and _kind(y) in "biu" and not np.all(array_of(y)):
         raise RuntimeError("ZeroDivisionError: an integer tensor is divided by zero")
-
-
-def _refuse_two_bools(what: str, x: Any, y: Any) -> None:
-    if _kind(x) == _kind(y) == "b":
-        raise NotImplementedError(f"{what} is not implemented for two bool tensors")
 
 
 def _kind(x: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from npnn._typing import Array
+from npnn._typing import Array, Shape
 
 
 class TensorBase:
@@ -12,9 +12,12 @@ class TensorBase:
 
     Attributes:
         array: the ndarray that holds the values.
+        torch_axes: of a layer's weight, and of its `data`, where torch's axes are among its own; None of any
+            other tensor. Random numbers are drawn in torch's order.
     """
 
     array: Array
+    torch_axes: Shape | None = None
 
     if TYPE_CHECKING:
         # The families are mixed into one class, so each may call the others' methods.

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from npnn import devices, dtypes
+from npnn import devices, dtypes, memory_formats
 from npnn._typing import Array
+from npnn.autograd.function import wrap
 from npnn.ops.arithmetic import Cast, Clone
 from npnn.tensors.base import TensorBase
 
@@ -62,6 +63,21 @@ class ConversionMethods(TensorBase):
         """Always False."""
         return False
 
+    @property
+    def is_cpu(self) -> builtins.bool:
+        """Always True."""
+        return True
+
+    @property
+    def layout(self) -> memory_formats.layout:
+        """Always torch.strided."""
+        return memory_formats.strided
+
+    @property
+    def is_sparse(self) -> builtins.bool:
+        """Always False."""
+        return False
+
     def get_device(self) -> builtins.int:
         """-1, as for every tensor on the CPU."""
         return -1
@@ -73,6 +89,50 @@ class ConversionMethods(TensorBase):
     def is_complex(self) -> builtins.bool:
         """Whether the dtype is complex."""
         return self.array.dtype.kind == "c"
+
+    @property
+    def real(self) -> Any:
+        """The real part, in the same memory; a real tensor itself."""
+        return wrap(self.array.real) if self.array.dtype.kind == "c" else self
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part, in the same memory.
+
+        Raises:
+            RuntimeError: the numbers are real.
+        """
+        if self.array.dtype.kind != "c":
+            raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
+        return wrap(self.array.imag)
+
+    def ndimension(self) -> builtins.int:
+        """The number of axes."""
+        return self.array.ndim
+
+    def is_conj(self) -> builtins.bool:
+        """Always False: conj() computes."""
+        return False
+
+    def is_neg(self) -> builtins.bool:
+        """Always False: neg() computes."""
+        return False
+
+    def is_pinned(self) -> builtins.bool:
+        """Always False: memory is pinned for a GPU."""
+        return False
+
+    def is_shared(self) -> builtins.bool:
+        """Always False: other processes get copies."""
+        return False
+
+    def storage_offset(self) -> builtins.int:
+        """The place of the first element in the memory that the tensor shows a part of, in elements."""
+        owner = self.array
+        while isinstance(owner.base, np.ndarray):
+            owner = owner.base
+        start = int(owner.__array_interface__["data"][0])
+        return (self.data_ptr() - start) // max(self.array.itemsize, 1) if self.array.size else 0
 
     def data_ptr(self) -> builtins.int:
         """The address of the first element."""
@@ -150,7 +210,7 @@ class ConversionMethods(TensorBase):
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if self.array.ndim == 0 else object.__format__(self, spec)
 
-    # ---- in other dtypes
+    # ---- in other dtypes; torch's memory formats mean nothing here
 
     def to(
         self, *args: Any, dtype: Any = None, device: Any = None, copy: builtins.bool = False, **kwargs: Any
@@ -198,27 +258,47 @@ class ConversionMethods(TensorBase):
         """This tensor in the dtype of another."""
         return self.to(other.array.dtype)
 
-    def float(self) -> Any:
+    def float(self, memory_format: Any = None) -> Any:
         """In float32."""
         return self.to(dtypes.float32)
 
-    def double(self) -> Any:
+    def double(self, memory_format: Any = None) -> Any:
         """In float64."""
         return self.to(dtypes.float64)
 
-    def half(self) -> Any:
+    def half(self, memory_format: Any = None) -> Any:
         """In float16."""
         return self.to(dtypes.float16)
 
-    def long(self) -> Any:
+    def long(self, memory_format: Any = None) -> Any:
         """In int64."""
         return self.to(dtypes.int64)
 
-    def int(self) -> Any:
+    def int(self, memory_format: Any = None) -> Any:
         """In int32."""
         return self.to(dtypes.int32)
 
-    def bool(self) -> Any:
+    def short(self, memory_format: Any = None) -> Any:
+        """In int16."""
+        return self.to(dtypes.int16)
+
+    def char(self, memory_format: Any = None) -> Any:
+        """In int8."""
+        return self.to(dtypes.int8)
+
+    def byte(self, memory_format: Any = None) -> Any:
+        """In uint8."""
+        return self.to(dtypes.uint8)
+
+    def cfloat(self, memory_format: Any = None) -> Any:
+        """In complex64."""
+        return self.to(dtypes.complex64)
+
+    def cdouble(self, memory_format: Any = None) -> Any:
+        """In complex128."""
+        return self.to(dtypes.complex128)
+
+    def bool(self, memory_format: Any = None) -> Any:
         """In bool."""
         return self.to(dtypes.bool_)
 
@@ -226,9 +306,17 @@ class ConversionMethods(TensorBase):
         """This tensor, which is on the CPU."""
         return self
 
+    def to_dense(self) -> Any:
+        """This tensor, which is dense."""
+        return self
+
     def cuda(self, *args: Any, **kwargs: Any) -> Any:
         """Raises RuntimeError: there is no GPU in NumPy."""
         return self.to(device="cuda")
+
+    def pin_memory(self, device: Any = None) -> Any:
+        """Raises RuntimeError: memory is pinned for a GPU, of which there is none."""
+        raise RuntimeError("npnn computes in NumPy, on the CPU: there is no GPU to pin memory for")
 
     def clone(self, *, memory_format: Any = None) -> Any:
         """A copy in memory of its own, still on the tape; torch's memory formats mean nothing here."""
@@ -290,8 +378,9 @@ def _shorten(data: Any) -> str:
 
 def _dtype_named(name: Any) -> np.dtype[Any]:
     """A dtype from itself or from torch's name for its tensors."""
-    if isinstance(name, str):
-        for dtype, torch_name in TYPE_NAMES.items():
-            if name in (torch_name, f"torch.{torch_name}"):
-                return np.dtype(dtype)
-    return np.dtype(name)
+    if not isinstance(name, str):
+        return np.dtype(name)
+    for dtype, torch_name in TYPE_NAMES.items():
+        if name in (torch_name, f"torch.{torch_name}"):
+            return np.dtype(dtype)
+    raise ValueError(f"invalid type: {name!r}; expected one such as 'torch.FloatTensor'")

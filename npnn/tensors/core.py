@@ -11,10 +11,11 @@ from __future__ import annotations
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from npnn._missing import MissingAttributeError
 from npnn._typing import Array
 from npnn.autograd import engine
 from npnn.autograd.function import Context, set_tensor_type
@@ -25,6 +26,7 @@ from npnn.tensors.arithmetic import ArithmeticMethods
 from npnn.tensors.conversion import ConversionMethods, as_array
 from npnn.tensors.indexing import IndexingMethods
 from npnn.tensors.inplace import InPlaceMethods
+from npnn.tensors.late import LateMethods
 from npnn.tensors.printing import format_tensor
 from npnn.tensors.protocol import NumPyProtocols
 from npnn.tensors.reductions import ReductionMethods
@@ -49,6 +51,7 @@ class Tensor(
     IndexingMethods,
     SamplingMethods,
     ConversionMethods,
+    LateMethods,
     NumPyProtocols,
 ):
     """An n-dimensional array of one dtype, with reverse-mode differentiation.
@@ -294,6 +297,8 @@ class Tensor(
         tensor = Tensor._wrap(self.array)
         tensor._version_counter = self._shared_version()
         tensor._inference = self._inference
+        if self.torch_axes is not None:
+            tensor.torch_axes = self.torch_axes
         return tensor
 
     def detach_(self) -> Tensor:
@@ -308,6 +313,8 @@ class Tensor(
         """The same values in the same memory, off the tape and unseen by its in-place checks."""
         tensor = Tensor._wrap(self.array)
         tensor._inference = self._inference
+        if self.torch_axes is not None:
+            tensor.torch_axes = self.torch_axes
         return tensor
 
     @data.setter
@@ -321,6 +328,15 @@ class Tensor(
         return self._inference
 
     # ---- as an object
+
+    if not TYPE_CHECKING:
+        # Where nothing else has answered.
+        def __getattr__(self, name: str) -> NoReturn:
+            owner = f"{type(self).__name__!r} object"
+            if name.startswith("__"):
+                # NumPy asks for two protocols, which a tensor lacks, with each np.asarray: this is quicker.
+                raise AttributeError(f"{owner} has no attribute {name!r}")
+            raise MissingAttributeError(owner, name, self.__dir__, "torch.Tensor")
 
     def __repr__(self) -> str:
         suffixes = []
@@ -359,9 +375,9 @@ def _rebuild(cls: type[Tensor], array: Array, requires_grad: bool) -> Tensor:
     return tensor
 
 
-def _owner(array: Array) -> Any:
+def _owner(array: Any) -> Any:
     """The array, or other object, whose memory an array shows."""
-    while isinstance(array, np.ndarray) and array.base is not None:
+    while getattr(array, "base", None) is not None:
         array = array.base
     return array
 

@@ -55,17 +55,17 @@ def from_numpy(ndarray: Array) -> Tensor:
 
 def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor whose values are whatever lay in its memory."""
-    return _made(np.empty(_shape(size), _or_default(dtype)), device, requires_grad)
+    return _made(np.empty(_shape(size), or_default(dtype)), device, requires_grad)
 
 
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of zeros."""
-    return _made(np.zeros(_shape(size), _or_default(dtype)), device, requires_grad)
+    return _made(np.zeros(_shape(size), or_default(dtype)), device, requires_grad)
 
 
 def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of ones."""
-    return _made(np.ones(_shape(size), _or_default(dtype)), device, requires_grad)
+    return _made(np.ones(_shape(size), or_default(dtype)), device, requires_grad)
 
 
 def full(
@@ -83,7 +83,7 @@ def eye(
     for name, size in (("n", n), ("m", m)):
         if size is not None and size < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
-    return _made(np.eye(n, m, dtype=_or_default(dtype)), device, requires_grad)
+    return _made(np.eye(n, m, dtype=or_default(dtype)), device, requires_grad)
 
 
 def arange(
@@ -98,12 +98,14 @@ def arange(
     """The numbers from start (0 if only one is given) up to, not including, end.
 
     Raises:
-        RuntimeError: the step is zero, or leads away from the end.
+        RuntimeError: the step is zero, or leads away from the end, or an end is not finite.
     """
     if end is None:
         start, end = 0, start
     if step == 0:
         raise RuntimeError("step must be nonzero")
+    if not (np.isfinite(start) and np.isfinite(end)):
+        raise RuntimeError(f"unsupported range: {start} -> {end}")
     if (end - start) * step < 0:
         raise RuntimeError(
             f"upper bound and lower bound inconsistent with step sign: from {start} to {end} by {step}"
@@ -116,8 +118,8 @@ def arange(
 
 
 def linspace(
-    start: float,
-    end: float,
+    start: Any,
+    end: Any,
     steps: int,
     *,
     dtype: Any = None,
@@ -127,7 +129,8 @@ def linspace(
     """`steps` numbers evenly spaced from start to end, both included."""
     if steps < 0:
         raise RuntimeError(f"number of steps must be non-negative, got {steps}")
-    return _made(np.linspace(start, end, steps).astype(_or_default(dtype)), device, requires_grad)
+    first, last = (value.item() if isinstance(value, Tensor) else value for value in (start, end))
+    return _made(np.linspace(first, last, steps).astype(or_default(dtype)), device, requires_grad)
 
 
 def rand(
@@ -139,7 +142,7 @@ def rand(
 ) -> Tensor:
     """Random numbers, uniform on [0, 1)."""
     source = default_generator if generator is None else generator
-    return _made(source.uniform(_shape(size), dtype=_or_default(dtype)), device, requires_grad)
+    return _made(source.uniform(_shape(size), dtype=or_default(dtype)), device, requires_grad)
 
 
 def randn(
@@ -151,7 +154,7 @@ def randn(
 ) -> Tensor:
     """Random numbers, normal with mean 0 and standard deviation 1."""
     source = default_generator if generator is None else generator
-    return _made(source.normal(_shape(size), dtype=_or_default(dtype)), device, requires_grad)
+    return _made(source.normal(_shape(size), dtype=or_default(dtype)), device, requires_grad)
 
 
 def randint(
@@ -219,14 +222,30 @@ def full_like(
     return _made(np.full_like(input.array, fill_value, dtype=dtype), device, requires_grad)
 
 
-def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:
+def rand_like(
+    input: Tensor,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """`rand` of the shape and dtype of another tensor."""
-    return rand(input.shape, generator=generator, dtype=input.dtype if dtype is None else dtype)
+    wanted = input.dtype if dtype is None else dtype
+    return rand(input.shape, generator=generator, dtype=wanted, device=device, requires_grad=requires_grad)
 
 
-def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:
+def randn_like(
+    input: Tensor,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """`randn` of the shape and dtype of another tensor."""
-    return randn(input.shape, generator=generator, dtype=input.dtype if dtype is None else dtype)
+    wanted = input.dtype if dtype is None else dtype
+    return randn(input.shape, generator=generator, dtype=wanted, device=device, requires_grad=requires_grad)
 
 
 def _shape(size: Any) -> Shape:
@@ -241,7 +260,8 @@ def _shape(size: Any) -> Shape:
     return shape
 
 
-def _or_default(dtype: Any) -> np.dtype[Any]:
+def or_default(dtype: Any) -> np.dtype[Any]:
+    """A dtype, or the default one where none is given."""
     return dtypes.get_default_dtype() if dtype is None else np.dtype(dtype)
 
 

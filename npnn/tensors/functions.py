@@ -104,6 +104,7 @@ numel = _from_method("numel")
 permute = _from_method("permute")
 pow = _from_method("pow")
 prod = _from_method("prod")
+ravel = _from_method("ravel")
 reciprocal = _from_method("reciprocal")
 relu = _from_method("relu")
 remainder = _from_method("remainder")
@@ -126,6 +127,7 @@ sub = _from_method("sub")
 subtract = _from_method("subtract")
 sum = _from_method("sum")
 swapaxes = _from_method("swapaxes")
+swapdims = _from_method("swapdims")
 t = _from_method("t")
 tan = _from_method("tan")
 tanh = _from_method("tanh")
@@ -238,6 +240,7 @@ __all__ = [
     "permute",
     "pow",
     "prod",
+    "ravel",
     "reciprocal",
     "relu",
     "remainder",
@@ -261,6 +264,7 @@ __all__ = [
     "subtract",
     "sum",
     "swapaxes",
+    "swapdims",
     "t",
     "tan",
     "tanh",

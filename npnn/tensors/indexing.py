@@ -196,6 +196,8 @@ class IndexingMethods(TensorBase):
         """A stretch of an axis."""
         if self.array.ndim == 0:
             raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+        if getattr(start, "ndim", 0) or getattr(start, "dtype", None) == np.bool_:
+            raise RuntimeError("start must be an 0-dim integral Tensor.")
         axis, first = axis_of(dim, self.array.ndim), operator.index(start)
         size = self.array.shape[axis]
         if length < 0:

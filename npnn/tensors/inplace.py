@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from typing import Any
 
 from npnn.tensors.base import TensorBase
 
 
+def _in_place(name: str) -> Callable[..., Any]:
+    """The form of a method that writes its result over the tensor."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return self._assign(getattr(self, name)(*args, **kwargs))
+
+    method.__name__, method.__qualname__ = f"{name}_", f"Tensor.{name}_"
+    method.__doc__ = f"`{name}` in place: the result becomes the values of the tensor, whose dtype stays."
+    return method
+
+
 class InPlaceMethods(TensorBase):
     """Methods that compute a result and write it over the tensor itself, whose memory and dtype stay."""
-
-    def _replaced(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        """Writes what another method returns over the tensor, and returns the tensor."""
-        return self._assign(getattr(self, method)(*args, **kwargs))
 
     # ---- augmented assignments
 
@@ -55,62 +63,132 @@ class InPlaceMethods(TensorBase):
 
     # ---- methods
 
-    def add_(self, other: Any, *, alpha: Any = 1) -> Any:
-        """Adds alpha * other in place."""
-        return self._replaced("add", other, alpha=alpha)
-
-    def sub_(self, other: Any, *, alpha: Any = 1) -> Any:
-        """Subtracts alpha * other in place."""
-        return self._replaced("sub", other, alpha=alpha)
-
-    def mul_(self, other: Any) -> Any:
-        """Multiplies in place."""
-        return self._replaced("mul", other)
-
-    def div_(self, other: Any, *, rounding_mode: str | None = None) -> Any:
-        """Divides in place."""
-        return self._replaced("div", other, rounding_mode=rounding_mode)
-
-    def pow_(self, exponent: Any) -> Any:
-        """Raises to a power in place."""
-        return self._replaced("pow", exponent)
-
-    def clamp_(self, min: Any = None, max: Any = None) -> Any:
-        """Limits to [min, max] in place."""
-        return self._replaced("clamp", min, max)
-
-    def masked_fill_(self, mask: Any, value: Any) -> Any:
-        """Writes `value` where the mask is True."""
-        return self._replaced("masked_fill", mask, value)
-
-    def neg_(self) -> Any:
-        """Negates in place."""
-        return self._replaced("neg")
-
-    def abs_(self) -> Any:
-        """Takes absolute values in place."""
-        return self._replaced("abs")
-
-    def sqrt_(self) -> Any:
-        """Takes square roots in place."""
-        return self._replaced("sqrt")
-
-    def exp_(self) -> Any:
-        """Exponentiates in place."""
-        return self._replaced("exp")
-
-    def log_(self) -> Any:
-        """Takes logarithms in place."""
-        return self._replaced("log")
-
-    def relu_(self) -> Any:
-        """Sets negative values to 0 in place."""
-        return self._replaced("relu")
-
-    def sigmoid_(self) -> Any:
-        """Applies the sigmoid in place."""
-        return self._replaced("sigmoid")
-
-    def tanh_(self) -> Any:
-        """Applies tanh in place."""
-        return self._replaced("tanh")
+    abs_ = _in_place("abs")
+    absolute_ = _in_place("absolute")
+    acos_ = _in_place("acos")
+    acosh_ = _in_place("acosh")
+    add_ = _in_place("add")
+    addbmm_ = _in_place("addbmm")
+    addcdiv_ = _in_place("addcdiv")
+    addcmul_ = _in_place("addcmul")
+    addmm_ = _in_place("addmm")
+    addmv_ = _in_place("addmv")
+    addr_ = _in_place("addr")
+    arccos_ = _in_place("arccos")
+    arccosh_ = _in_place("arccosh")
+    arcsin_ = _in_place("arcsin")
+    arcsinh_ = _in_place("arcsinh")
+    arctan_ = _in_place("arctan")
+    arctan2_ = _in_place("arctan2")
+    arctanh_ = _in_place("arctanh")
+    asin_ = _in_place("asin")
+    asinh_ = _in_place("asinh")
+    atan_ = _in_place("atan")
+    atan2_ = _in_place("atan2")
+    atanh_ = _in_place("atanh")
+    baddbmm_ = _in_place("baddbmm")
+    bitwise_and_ = _in_place("bitwise_and")
+    bitwise_left_shift_ = _in_place("bitwise_left_shift")
+    bitwise_not_ = _in_place("bitwise_not")
+    bitwise_or_ = _in_place("bitwise_or")
+    bitwise_right_shift_ = _in_place("bitwise_right_shift")
+    bitwise_xor_ = _in_place("bitwise_xor")
+    ceil_ = _in_place("ceil")
+    clamp_ = _in_place("clamp")
+    clamp_max_ = _in_place("clamp_max")
+    clamp_min_ = _in_place("clamp_min")
+    clip_ = _in_place("clip")
+    conj_physical_ = _in_place("conj_physical")
+    copysign_ = _in_place("copysign")
+    cos_ = _in_place("cos")
+    cosh_ = _in_place("cosh")
+    cumprod_ = _in_place("cumprod")
+    cumsum_ = _in_place("cumsum")
+    deg2rad_ = _in_place("deg2rad")
+    digamma_ = _in_place("digamma")
+    div_ = _in_place("div")
+    divide_ = _in_place("divide")
+    eq_ = _in_place("eq")
+    erf_ = _in_place("erf")
+    erfc_ = _in_place("erfc")
+    erfinv_ = _in_place("erfinv")
+    exp_ = _in_place("exp")
+    exp2_ = _in_place("exp2")
+    expm1_ = _in_place("expm1")
+    fix_ = _in_place("fix")
+    float_power_ = _in_place("float_power")
+    floor_ = _in_place("floor")
+    floor_divide_ = _in_place("floor_divide")
+    fmod_ = _in_place("fmod")
+    frac_ = _in_place("frac")
+    gcd_ = _in_place("gcd")
+    ge_ = _in_place("ge")
+    greater_ = _in_place("greater")
+    greater_equal_ = _in_place("greater_equal")
+    gt_ = _in_place("gt")
+    heaviside_ = _in_place("heaviside")
+    hypot_ = _in_place("hypot")
+    i0_ = _in_place("i0")
+    index_add_ = _in_place("index_add")
+    index_copy_ = _in_place("index_copy")
+    index_fill_ = _in_place("index_fill")
+    index_put_ = _in_place("index_put")
+    index_reduce_ = _in_place("index_reduce")
+    lcm_ = _in_place("lcm")
+    ldexp_ = _in_place("ldexp")
+    le_ = _in_place("le")
+    lerp_ = _in_place("lerp")
+    less_ = _in_place("less")
+    less_equal_ = _in_place("less_equal")
+    lgamma_ = _in_place("lgamma")
+    log_ = _in_place("log")
+    log10_ = _in_place("log10")
+    log1p_ = _in_place("log1p")
+    log2_ = _in_place("log2")
+    logical_and_ = _in_place("logical_and")
+    logical_not_ = _in_place("logical_not")
+    logical_or_ = _in_place("logical_or")
+    logical_xor_ = _in_place("logical_xor")
+    logit_ = _in_place("logit")
+    lt_ = _in_place("lt")
+    masked_fill_ = _in_place("masked_fill")
+    masked_scatter_ = _in_place("masked_scatter")
+    mul_ = _in_place("mul")
+    multiply_ = _in_place("multiply")
+    mvlgamma_ = _in_place("mvlgamma")
+    nan_to_num_ = _in_place("nan_to_num")
+    ne_ = _in_place("ne")
+    neg_ = _in_place("neg")
+    negative_ = _in_place("negative")
+    nextafter_ = _in_place("nextafter")
+    not_equal_ = _in_place("not_equal")
+    polygamma_ = _in_place("polygamma")
+    pow_ = _in_place("pow")
+    put_ = _in_place("put")
+    rad2deg_ = _in_place("rad2deg")
+    reciprocal_ = _in_place("reciprocal")
+    relu_ = _in_place("relu")
+    remainder_ = _in_place("remainder")
+    renorm_ = _in_place("renorm")
+    round_ = _in_place("round")
+    rsqrt_ = _in_place("rsqrt")
+    scatter_ = _in_place("scatter")
+    scatter_add_ = _in_place("scatter_add")
+    scatter_reduce_ = _in_place("scatter_reduce")
+    sgn_ = _in_place("sgn")
+    sigmoid_ = _in_place("sigmoid")
+    sign_ = _in_place("sign")
+    sin_ = _in_place("sin")
+    sinc_ = _in_place("sinc")
+    sinh_ = _in_place("sinh")
+    sqrt_ = _in_place("sqrt")
+    square_ = _in_place("square")
+    sub_ = _in_place("sub")
+    subtract_ = _in_place("subtract")
+    tan_ = _in_place("tan")
+    tanh_ = _in_place("tanh")
+    tril_ = _in_place("tril")
+    triu_ = _in_place("triu")
+    true_divide_ = _in_place("true_divide")
+    trunc_ = _in_place("trunc")
+    xlogy_ = _in_place("xlogy")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from npnn._typing import Shape
 from npnn.ops.shape import Concatenate
 from npnn.tensors.base import axis_of
 from npnn.tensors.core import Tensor
@@ -33,26 +34,32 @@ def cat(tensors: Any, dim: int = 0) -> Tensor:
     given = _tensors("cat", tensors)
     if not given:
         raise ValueError("cat(): expected a non-empty list of Tensors")
-    for position, tensor in enumerate(given):
-        if tensor.ndim == 0:
-            raise RuntimeError(f"zero-dimensional tensor (at position {position}) cannot be concatenated")
-    vectors = all(tensor.ndim == 1 for tensor in given)
-    joined = [tensor for tensor in same_dtype(given) if vectors or tensor.shape != (0,)]
-    shape = joined[0].shape
+    shapes = [tensor.array.shape for tensor in given]
+    if () in shapes:
+        raise RuntimeError(f"zero-dimensional tensor (at position {shapes.index(())}) cannot be concatenated")
+    shape = next((shape for shape in shapes if shape != (0,)), (0,))
     axis = axis_of(dim, len(shape))
-    for position, tensor in enumerate(joined):
-        if tensor.ndim != len(shape):
-            raise RuntimeError(
-                f"Tensors must have same number of dimensions: got {len(shape)} and {tensor.ndim}"
-            )
-        for other, (size, wanted) in enumerate(zip(tensor.shape, shape, strict=True)):
-            if other != axis and size != wanted:
-                raise RuntimeError(
-                    f"Sizes of tensors must match except in dimension {axis}. Expected size {wanted} but got"
-                    f" size {size} for tensor number {position} in the list."
-                )
-    result: Tensor = Concatenate.apply(*joined, axis=axis)
+    if len(shape) > 1 and (0,) in shapes:
+        nothing = (*shape[:axis], 0, *shape[axis + 1 :])
+        given = [tensor.reshape(nothing) if tensor.array.shape == (0,) else tensor for tensor in given]
+    for position, tensor in enumerate(given):
+        _check_joins(tensor.array.shape, shape, axis, position)
+    result: Tensor = Concatenate.apply(*same_dtype(given), axis=axis)
     return result
+
+
+def _check_joins(own: Shape, shape: Shape, axis: int, position: int) -> None:
+    """Raises RuntimeError if a tensor of one shape does not go to the end of one of another along an axis."""
+    if own == shape:
+        return
+    if len(own) != len(shape):
+        raise RuntimeError(f"Tensors must have same number of dimensions: got {len(shape)} and {len(own)}")
+    for other, (size, wanted) in enumerate(zip(own, shape, strict=True)):
+        if other != axis and size != wanted:
+            raise RuntimeError(
+                f"Sizes of tensors must match except in dimension {axis}. Expected size {wanted} but got size"
+                f" {size} for tensor number {position} in the list."
+            )
 
 
 def stack(tensors: Any, dim: int = 0) -> Tensor:

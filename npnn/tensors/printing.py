@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,12 +12,49 @@ import numpy as np
 from npnn import dtypes
 from npnn._typing import Array
 
-# torch's print options: decimals, the size beyond which a tensor is summarised, the items that are then kept
-# at each end of an axis, and the characters of a line.
-PRECISION, THRESHOLD, EDGE_ITEMS, LINE_WIDTH = 4, 1000, 3, 80
+_PROFILES: dict[str, dict[str, Any]] = {
+    "default": {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80},
+    "short": {"precision": 2, "threshold": 1000, "edgeitems": 2, "linewidth": 80},
+    "full": {"precision": 4, "threshold": math.inf, "edgeitems": 3, "linewidth": 80},
+}
+
+_options = SimpleNamespace(**_PROFILES["default"], sci_mode=None)
 
 _Element: TypeAlias = tuple[Callable[[Any], str], int]
 """How one element is written, and the characters that it takes."""
+
+
+def set_printoptions(
+    precision: int | None = None,
+    threshold: float | None = None,
+    edgeitems: int | None = None,
+    linewidth: int | None = None,
+    profile: str | None = None,
+    sci_mode: bool | None = None,
+) -> None:
+    """Sets how tensors print; what is left out stays as it is, but for sci_mode.
+
+    Args:
+        precision: decimals of floating-point numbers. At first 4.
+        threshold: the number of elements beyond which a tensor is summarised. At first 1000.
+        edgeitems: the items that a summary keeps at each end of an axis. At first 3.
+        linewidth: the characters of a line. At first 80.
+        profile: "default", "short" or "full" for all four at once.
+        sci_mode: whether to write numbers in scientific notation. None lets their range decide.
+
+    Source: torch.set_printoptions.
+
+    Examples:
+        >>> import npnn
+        >>> npnn.set_printoptions(precision=2)
+        >>> npnn.tensor([1.12345])
+        tensor([1.12])
+        >>> npnn.set_printoptions(profile="default")
+    """
+    given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
+    vars(_options).update(_PROFILES.get(profile or "", {}))
+    vars(_options).update({name: value for name, value in given.items() if value is not None})
+    _options.sci_mode = sci_mode
 
 
 def format_tensor(array: Array, suffixes: list[str], name: str = "tensor") -> str:
@@ -45,7 +83,7 @@ def format_tensor(array: Array, suffixes: list[str], name: str = "tensor") -> st
     text = f"{name}({_values(array, indent)}"
     width = len(text) - text.rfind("\n") + 1
     for suffix in told + suffixes:
-        if width + len(suffix) + 2 > LINE_WIDTH:
+        if width + len(suffix) + 2 > _options.linewidth:
             text += ",\n" + " " * indent + suffix
             width = indent + len(suffix)
         else:
@@ -57,7 +95,7 @@ def format_tensor(array: Array, suffixes: list[str], name: str = "tensor") -> st
 def _values(array: Array, indent: int) -> str:
     if not array.size:
         return "[]"
-    summarise = array.size > THRESHOLD
+    summarise = array.size > _options.threshold
     shown = array
     if summarise:
         for axis in range(array.ndim):
@@ -69,13 +107,13 @@ def _nested(array: Array, indent: int, summarise: bool, element: _Element) -> st
     """Brackets within brackets, the last axis as lines of elements."""
     if array.ndim == 0:
         return element[0](array[()])
-    cut = summarise and len(array) > 2 * EDGE_ITEMS
+    cut = summarise and len(array) > 2 * _options.edgeitems
     if array.ndim == 1:
         write, width = element
         texts = [write(array[i]) for i in (_kept(len(array)) if cut else range(len(array)))]
         if cut:
-            texts.insert(EDGE_ITEMS, " ...")
-        count = max(1, (LINE_WIDTH - indent) // (width + 2))
+            texts.insert(_options.edgeitems, " ...")
+        count = max(1, (_options.linewidth - indent) // (width + 2))
         lines = [", ".join(texts[i : i + count]) for i in range(0, len(texts), count)]
         return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
     parts = [
@@ -83,15 +121,15 @@ def _nested(array: Array, indent: int, summarise: bool, element: _Element) -> st
         for i in (_kept(len(array)) if cut else range(len(array)))
     ]
     if cut:
-        parts.insert(EDGE_ITEMS, "...")
+        parts.insert(_options.edgeitems, "...")
     return "[" + ("," + "\n" * (array.ndim - 1) + " " * (indent + 1)).join(parts) + "]"
 
 
 def _kept(length: int) -> list[int]:
     """The places along an axis that a summary shows."""
-    if length <= 2 * EDGE_ITEMS:
+    if length <= 2 * _options.edgeitems:
         return list(range(length))
-    return [*range(EDGE_ITEMS), *range(length - EDGE_ITEMS, length)]
+    return [*range(_options.edgeitems), *range(length - _options.edgeitems, length)]
 
 
 def _element(values: Array) -> _Element:
@@ -118,8 +156,9 @@ def _float_writer(values: Array) -> Callable[[Any], str]:
     whole = bool((counted == np.ceil(counted)).all())
     if sizes.size:
         largest, smallest = float(sizes.max()), float(sizes.min())
-        if largest / smallest > 1000 or largest > 1e8 or (smallest < 1e-4 and not whole):
-            return lambda v: f"{v:.{PRECISION}e}"
+        wide = largest / smallest > 1000 or largest > 1e8 or smallest < 1e-4
+        if wide if _options.sci_mode is None else _options.sci_mode:
+            return lambda v: f"{v:.{_options.precision}e}"
     if whole:
         return lambda v: f"{v:.0f}." if math.isfinite(v) else f"{v:.0f}"
-    return lambda v: f"{v:.{PRECISION}f}"
+    return lambda v: f"{v:.{_options.precision}f}"

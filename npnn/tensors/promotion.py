@@ -104,6 +104,19 @@ def promoted(x: Any, y: Any, *, floating: bool = False) -> tuple[Any, Any]:
     return in_dtype(x, dtype), in_dtype(y, dtype)
 
 
+def refuse_two_bools(name: str, x: Any, y: Any) -> None:
+    """Raises NotImplementedError if both operands are bools."""
+    if all(np.asarray(array_of(operand)).dtype.kind == "b" for operand in (x, y)):
+        raise NotImplementedError(f"{name} is not implemented for two bool tensors")
+
+
+def tensors_only(name: str, *operands: Any) -> None:
+    """Raises TypeError if one of the operands, which torch takes as tensors alone, is a number."""
+    for operand in operands:
+        if not hasattr(operand, "dtype"):
+            raise TypeError(f"{name}(): expected a Tensor or an array, not {type(operand).__name__}")
+
+
 def in_dtype(x: Any, dtype: Any) -> Any:
     """An operand in a dtype; Python numbers adapt by themselves."""
     own = getattr(array_of(x), "dtype", None)
@@ -129,11 +142,13 @@ def fill_value(value: Any, dtype: np.dtype[Any]) -> Any:
     """What is to be written into a tensor of some dtype: Python numbers, and sequences of them, as arrays.
 
     Raises:
-        RuntimeError: an integer does not fit the dtype.
+        RuntimeError: an integer does not fit the dtype, or a complex number is for a real one.
     """
     if hasattr(value, "dtype"):
         return value
     array = np.asarray(value)
+    if array.dtype.kind == "c" and dtype.kind != "c" and array.imag.any():
+        raise RuntimeError(f"value cannot be converted to type {dtype} without overflow: {value}")
     if array.dtype.kind == "i" and dtype.kind in "iu":
         limits = np.iinfo(dtype)
         # As on torch, -1 may be written into unsigned integers.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -17,13 +17,7 @@ from npnn.autograd.function import wrap
 from npnn.ops import activation, indexing, pointwise, reduction
 from npnn.tensors.base import TensorBase, axis_of
 from npnn.tensors.promotion import in_dtype, in_floating
-
-
-class Extremes(NamedTuple):
-    """What `max(dim)`, `min(dim)`, `sort` and `topk` give: the values, and where along the axis they were."""
-
-    values: Any
-    indices: Any
+from npnn.tensors.results import extremes
 
 
 class ReductionMethods(TensorBase):
@@ -146,8 +140,9 @@ class ReductionMethods(TensorBase):
     def norm(self, p: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
         """The p-norm of the entries along axes, or of all: (Σ |x|^p)^(1/p); the largest |x| for inf.
 
+        Of matrices there is p = "nuc" too, the sum of the singular values.
+
         Raises:
-            NotImplementedError: p is "nuc".
             RuntimeError: p is another name than "fro", or the dtype is an integer or bool.
         """
         x = in_dtype(self, dtype)
@@ -160,7 +155,10 @@ class ReductionMethods(TensorBase):
         if p is None or p in (2, "fro"):
             return reduction.Norm.apply(x, axis=axes, keepdims=keepdim)
         if p == "nuc":
-            raise NotImplementedError("npnn has no nuclear norm; of the norms of matrices it has 'fro'")
+            # Singular values are read of when they are asked for.
+            from npnn.tensors.norms import matrix_norm
+
+            return matrix_norm(x, "nuc", (-2, -1) if dim is None else dim, keepdim)
         if isinstance(p, str):
             raise RuntimeError(f"linalg.matrix_norm: Order {p} not supported.")
         if p < 0 or p == math.inf:
@@ -193,7 +191,7 @@ class ReductionMethods(TensorBase):
             return reduction.Max.apply(self, axis=None)
         if not isinstance(dim, (int, np.integer)):
             return self.maximum(dim)  # type: ignore[attr-defined]
-        return _picked(self, "max()", np.argmax, dim, keepdim)
+        return _picked(self, "max", np.argmax, dim, keepdim)
 
     def min(self, dim: Any = None, keepdim: bool = False) -> Any:
         """The smallest value; with an axis also its index; with a tensor the smaller of each two elements."""
@@ -202,7 +200,7 @@ class ReductionMethods(TensorBase):
             return reduction.Min.apply(self, axis=None)
         if not isinstance(dim, (int, np.integer)):
             return self.minimum(dim)  # type: ignore[attr-defined]
-        return _picked(self, "min()", np.argmin, dim, keepdim)
+        return _picked(self, "min", np.argmin, dim, keepdim)
 
     def argmax(self, dim: int | None = None, keepdim: bool = False) -> Any:
         """Where the largest value is: the first, if several are."""
@@ -224,7 +222,7 @@ class ReductionMethods(TensorBase):
 
     def sort(self, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Any:
         """The values in order along an axis, and where they were; equal ones keep their order."""
-        return _taken(self, _order(self.array, dim, descending), dim)
+        return _taken("sort", self, _order(self.array, dim, descending), dim)
 
     def argsort(self, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Any:
         """Where the values are, in order along an axis; equal ones keep their order."""
@@ -236,10 +234,7 @@ class ReductionMethods(TensorBase):
         length = self.array.shape[axis] if self.array.ndim else 1
         if not 0 <= k <= length:
             raise RuntimeError(f"selected index k out of range: k = {k}, the axis is {length} long")
-        order = _order(self.array, axis, largest)
-        if self.array.ndim:
-            order = np.take(order, np.arange(k), axis=axis)
-        return _taken(self, order, axis)
+        return _taken("topk", self, _foremost(self.array, k, axis, largest), axis)
 
 
 def _axes(x: Any, dim: Any, axis: Any) -> Any:
@@ -325,23 +320,37 @@ def _place(x: Any, name: str, find: Any, dim: int | None, keepdim: bool) -> Any:
     return wrap(find(x.array, axis=axis, keepdims=keepdim))
 
 
-def _picked(x: Any, name: str, find: Any, dim: Any, keepdim: bool) -> Extremes:
+def _picked(x: Any, name: str, find: Any, dim: Any, keepdim: bool) -> Any:
     """The elements that np.argmax or np.argmin finds along an axis, recorded, and where they are."""
     axis = axis_of(dim, x.array.ndim)
     if x.array.ndim == 0:
-        return Extremes(x.clone(), wrap(np.zeros((), np.int64)))
-    index = _place(x, name, find, axis, True).array
+        return extremes(name, x.clone(), wrap(np.zeros((), np.int64)))
+    index = _place(x, f"{name}()", find, axis, True).array
     values = indexing.Gather.apply(x, index, axis=axis)
     if keepdim:
-        return Extremes(values, wrap(index))
-    return Extremes(values.squeeze(axis), wrap(index.squeeze(axis)))
+        return extremes(name, values, wrap(index))
+    return extremes(name, values.squeeze(axis), wrap(index.squeeze(axis)))
 
 
-def _taken(x: Any, order: Array, dim: int) -> Extremes:
+def _taken(name: str, x: Any, order: Array, dim: int) -> Any:
     """The elements at the places in `order` along an axis, recorded, and the places."""
     if x.array.ndim == 0:
-        return Extremes(x.clone(), wrap(order))
-    return Extremes(indexing.Gather.apply(x, order, axis=axis_of(dim, x.array.ndim)), wrap(order))
+        return extremes(name, x.clone(), wrap(order))
+    values = indexing.Gather.apply(x, order, axis=axis_of(dim, x.array.ndim))
+    return extremes(name, values, wrap(order))
+
+
+def _foremost(array: Array, k: int, axis: int, largest: bool) -> Array:
+    """The first k of the indices that sort along an axis, which need not all be sorted for that."""
+    if not array.ndim:
+        return np.zeros((), np.int64)
+    length = array.shape[axis]
+    if 4 * k > length:
+        return _order(array, axis, largest).take(np.arange(k), axis)
+    split, kept = (length - k, slice(length - k, None)) if largest else (max(k - 1, 0), slice(k))
+    some = np.argpartition(array, min(split, length - 1), axis)[(slice(None),) * axis + (kept,)]
+    order = _order(np.take_along_axis(array, some, axis), axis, largest)
+    return np.take_along_axis(some, order, axis)
 
 
 def _order(array: Array, dim: int, descending: bool) -> Array:

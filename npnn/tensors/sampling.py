@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from npnn._typing import Array
 from npnn.autograd.function import wrap
 from npnn.random import Generator, default_generator
 from npnn.tensors.base import TensorBase, array_of
@@ -16,11 +18,11 @@ class SamplingMethods(TensorBase):
 
     def uniform_(self, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None) -> Any:
         """Uniform on [from_, to)."""
-        return self._assign(_source(generator).uniform(self.array.shape, from_, to, self.array.dtype))
+        return _fill(self, _source(generator).uniform, from_, to)
 
     def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Any:
         """Normal with a mean and a standard deviation."""
-        return self._assign(_source(generator).normal(self.array.shape, mean, std, self.array.dtype))
+        return _fill(self, _source(generator).normal, mean, std)
 
     def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Any:
         """1 with probability p, else 0."""
@@ -37,7 +39,19 @@ class SamplingMethods(TensorBase):
 
     def exponential_(self, lambd: float = 1.0, *, generator: Generator | None = None) -> Any:
         """Exponential with rate lambd."""
-        return self._assign(_source(generator).exponential(self.array.shape, lambd, self.array.dtype))
+        return _fill(self, _source(generator).exponential, lambd)
+
+    def geometric_(self, p: float, *, generator: Generator | None = None) -> Any:
+        """How many trials it takes until the first of probability p succeeds."""
+        return _fill(self, _source(generator).geometric, p)
+
+    def cauchy_(self, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Any:
+        """Cauchy distributed, with a median and half the width at half the height."""
+        return _fill(self, _source(generator).cauchy, median, sigma)
+
+    def log_normal_(self, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Any:
+        """The exponential of a normal variable with a mean and a standard deviation."""
+        return _fill(self, _source(generator).log_normal, mean, std)
 
     def bernoulli(self, *, generator: Generator | None = None) -> Any:
         """1 with the probability that each element gives, else 0, in a new tensor."""
@@ -53,3 +67,12 @@ class SamplingMethods(TensorBase):
 
 def _source(generator: Generator | None) -> Generator:
     return default_generator if generator is None else generator
+
+
+def _fill(tensor: Any, draw: Callable[..., Array], *parameters: float) -> Any:
+    """Draws into a tensor: into a layer's weight, or its `data`, in the order in which torch stores it."""
+    axes, shape, dtype = tensor.torch_axes, tensor.array.shape, tensor.array.dtype
+    if axes is None:
+        return tensor._assign(draw(shape, *parameters, dtype))
+    drawn = draw(tuple(shape[axis] for axis in axes), *parameters, dtype)
+    return tensor._assign(drawn.transpose(np.argsort(axes)))

@@ -224,6 +224,21 @@ class ShapeMethods(TensorBase):
             )
         return self.transpose(-2, -1)
 
+    @property
+    def H(self) -> Any:  # noqa: N802 - torch's name
+        """A matrix with its axes exchanged and complex numbers conjugated; what has no axes as it is."""
+        if self.array.ndim not in (0, 2):
+            raise RuntimeError(
+                f"tensor.H is only supported on matrices (2-D tensors). Got {self.array.ndim}-D tensor."
+            )
+        return self.mH if self.array.ndim else self
+
+    @property
+    def mH(self) -> Any:  # noqa: N802 - torch's name
+        """The last two axes exchanged, and complex numbers conjugated."""
+        turned = self.mT
+        return turned.conj() if self.array.dtype.kind == "c" else turned
+
     def flip(self, *dims: Any, **named: Any) -> Any:
         """In reverse order along axes."""
         axes = [axis_of(a, self.array.ndim) for a in as_sizes((named["dims"],) if named else dims)]

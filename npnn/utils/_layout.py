@@ -71,5 +71,5 @@ def carry_axes(values: Tensor, weight: Any) -> Tensor:
     """
     declared = getattr(weight, "torch_axes", None)
     if declared is not None and len(declared) == values.ndim:
-        values.torch_axes = declared  # type: ignore[attr-defined]  # no tensor but a Parameter declares it
+        values.torch_axes = declared
     return values

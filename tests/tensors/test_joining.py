@@ -69,3 +69,11 @@ def test_of_what_has_no_axes():
 def test_refused(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_an_empty_vector_among_others_gets_an_empty_gradient():
+    nothing, x = npnn.zeros(0, requires_grad=True), npnn.ones(2, 3, requires_grad=True)
+    y = npnn.cat([nothing, x], 1)
+    assert y.shape == (2, 3)
+    y.sum().backward()
+    assert (nothing.grad.shape, x.grad.sum().item()) == ((0,), 6)

@@ -15,6 +15,7 @@ from torch_ref.__main__ import main
 from torch_ref.case import case, normal
 from torch_ref.census import Entry, Errors
 from torch_ref.exemptions import EXEMPTIONS
+from torch_ref.tensor_cases import NAMES
 
 
 @pytest.fixture
@@ -78,8 +79,11 @@ def test_names_are_torchs():
         "utils": 22,
         "utils.rnn": 8,
         "utils.parametrizations": 3,
+        "tensor": len(NAMES),
     }
     for kind, name in listed:
+        if kind == "tensor":
+            continue
         place = torch.nn
         for step in filter(None, census.LISTS[kind][0].split(".")):
             place = getattr(place, step)
@@ -223,6 +227,7 @@ def test_every_kind_has_samples_that_agree():
         ("utils.rnn", "pad_sequence"),
         ("utils.parametrizations", "weight_norm"),
         ("module", "Module"),
+        ("tensor", "cumsum"),
     ):
         entry = census.take(kind, name)
         assert entry.cases >= 3

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from torch_ref.covering import covering
+from torch_ref.covering import covering, few
 
 KERNELS, PADDINGS, MODES, CEILINGS = (2, (3, 2)), (0, 1), ("zeros", "reflect", "circular"), (False, True)
 PRODUCT = list(product(KERNELS, PADDINGS, MODES, CEILINGS))
@@ -25,6 +25,15 @@ def test_every_combination_of_so_many_options_is_there(strength):
     kept = [PRODUCT[number] for number in covering(calls(PRODUCT), strength)]
     assert combined(kept) == combined(PRODUCT)
     assert len(kept) < len(PRODUCT) or strength == 4
+
+
+def test_few_hold_as_many_options_as_they_can():
+    def held(numbers):
+        return {(place, option) for number in numbers for place, option in enumerate(PRODUCT[number])}
+
+    assert held(few(calls(PRODUCT), 3)) == held(range(len(PRODUCT)))
+    assert len(few(calls(PRODUCT), len(PRODUCT))) == 3
+    assert [len(held(few(calls(PRODUCT), many))) for many in (1, 2)] == [4, 8]
 
 
 def test_all():

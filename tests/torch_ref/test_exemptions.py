@@ -13,6 +13,7 @@ from torch_ref.cases import CASES
 from torch_ref.exemptions import EXEMPTIONS, Exemption
 from torch_ref.function_cases import FUNCTION_CASES
 from torch_ref.layouts import FUNCTIONS, MODULES
+from torch_ref.tensor_cases import NAMES, tensor_samples
 from torch_ref.utility_cases import UTILITY_CASES
 
 
@@ -21,13 +22,15 @@ def samples_of(name, dtype):
     if name in MODULES:
         own = (one.sample(dtype) for one in CASES if one.module == name)
         return chain(database.module_samples(name, getattr(torch, dtype.__name__)), own)
+    torchs = getattr(torch, dtype.__name__)
     own = (one.sample() for one in FUNCTION_CASES if one.function == name)
     utilities = (one.sample() for one in UTILITY_CASES if one.name.endswith("." + name))
     if name in database.BORROWED:
         return database.borrowed_samples(name)
-    torchs = getattr(torch, dtype.__name__)
+    full_names = [one for one in NAMES if one.rpartition(".")[2] == name]
+    tensors = (tensor_samples(full, one) for full in full_names for one in (torchs, torch.int64))
     from_torch = database.function_samples(name, torchs) if name in FUNCTIONS else ()
-    return chain(from_torch, own, utilities)
+    return chain(from_torch, own, utilities, *tensors)
 
 
 def fails(sample):

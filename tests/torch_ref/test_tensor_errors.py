@@ -77,6 +77,73 @@ REFUSED = {
         ("x.dot(v)", "1D tensors expected, but got 2D and 1D tensors"),
         ("x @ t.ones(3, 2, dtype=t.float64)", "expected m1 and m2 to have the same dtype, but got"),
     ],
+    "more products": [
+        ("x.mv(x)", "vector"),
+        ("t.bmm(x, x)", "batch1 must be a 3D tensor"),
+        (
+            "t.bmm(t.ones(2, 3, 4), t.ones(2, 3, 4))",
+            "Expected size for first two dimensions of batch2 tensor",
+        ),
+        ("t.outer(x, v)", "Expected 1-D argument self"),
+        ("t.inner(x, t.ones(2))", r"inner\(\) the last dimension must match"),
+        ("t.dot(v, t.ones(2))", ""),
+        ("t.cross(t.ones(2), t.ones(2))", "no dimension of size 3 in input"),
+        ("t.linalg.cross(x, v)", "inputs must have the same number of dimensions"),
+        ("t.addmm(v, x, t.ones(3, 2))", ""),
+        ("t.cdist(v, x)", "cdist only supports at least 2D tensors, X1 got: 1D"),
+        ("t.cdist(x, t.ones(2, 4))", "X1 and X2 must have the same number of columns"),
+        ("t.cdist(x, x, -1.0)", "cdist only supports non-negative p values"),
+        ('t.einsum("ij,jk->ik", x, x)', "einsum"),
+        ('t.einsum("ij", v)', r"einsum\(\): the number of subscripts in the equation"),
+        ('t.einsum("ij->ik", x)', "einsum"),
+        ('t.einsum("ij,jk", x)', r"einsum\(\): fewer operands were provided"),
+        ("t.tensordot(x, x, 3)", "tensordot expects dims"),
+        ("t.tensordot(x, x, ([0], [1]))", "contracted dimensions need to match"),
+        ("t.bmm(t.ones(1, 2, 3), t.ones(1, 3, 2).double())", ""),
+        ("b @ b", "not implemented"),
+    ],
+    "linear algebra": [
+        (
+            "t.linalg.inv(x)",
+            r"linalg.inv: A must be batches of square matrices, but they are 2 by 3 matrices",
+        ),
+        ("t.linalg.inv(v)", r"linalg.inv: The input tensor A must have at least 2 dimensions"),
+        ("t.linalg.solve(t.eye(2), v)", ""),
+        ("t.linalg.det(x)", "square matrices"),
+        ('t.linalg.qr(x, "a")', "qr received unrecognized mode 'a'"),
+        ('t.linalg.eigh(t.eye(2), "A")', "Expected UPLO argument to be 'L' or 'U'"),
+        ("t.linalg.matrix_norm(v)", "at least 2 dimensions"),
+        ("t.linalg.matrix_norm(x, 5)", "not supported"),
+        ("t.linalg.matrix_norm(x, dim=(0, 0))", ""),
+        ("t.linalg.norm(t.ones(2, 2, 2), 2)", "must be 1D or 2D"),
+        ("t.linalg.multi_dot([x])", "expected at least 2 tensors"),
+        ("t.linalg.inv(i)", ""),
+        ("t.linalg.svdvals(v)", "at least 2 dimensions"),
+        ("t.linalg.matrix_power(x, 2)", "square matrices"),
+        ("t.logdet(x)", "square matrices"),
+    ],
+    "more functions": [
+        ("t.lerp(v, v.double(), 0.5)", "dtype"),
+        ("t.addcdiv(i, i, i)", "Integer division with addcdiv is no longer supported"),
+        ("t.frac(i)", "not implemented"),
+        ("t.frexp(i)", "only supports floating-point dtypes"),
+        ("t.hypot(v, 2.0)", ""),
+        ("t.heaviside(v, s.double())", "tensors with different dtypes"),
+        ("t.polygamma(-1, v)", "does not support negative n"),
+        ("t.mvlgamma(v, 0)", "p has to be greater than or equal to 1"),
+        ("t.bitwise_not(v)", "not implemented"),
+        ("t.gcd(v, v)", "not implemented"),
+        ("i.bitwise_left_shift(v[:2])", "not implemented"),
+        ("+b", ""),
+        ("t.renorm(v, 2, 0, 1.0)", "needs at least 2 dimensions"),
+        ("t.renorm(x, 0, 0, 1.0)", "non-positive-norm not supported"),
+        ("t.nanmean(i)", "floating point"),
+        ("t.cov(t.ones(2, 2, 2))", "two or fewer dimensions"),
+        ("t.aminmax(e)", "cannot compute aminmax"),
+        ("t.isclose(v, v.double())", ""),
+        ("v.erf_().add_(1j)", ""),
+        ("i.erf_()", "can't be cast to the desired output type"),
+    ],
     "axes": [
         *((f"x.{method}(2)", RANGE.format(2)) for method in ALONG_AXIS.split()),
         ("x.sum((0, 0))", "dim 0 appears multiple times in the list of dims"),
@@ -222,6 +289,17 @@ def difference(expression, pattern):
 def test_refused_alike(kind):
     found = [difference(*case) for case in REFUSED[kind]]
     assert not any(found), "\n".join(filter(None, found))
+
+
+def test_what_linear_algebra_cannot_do():
+    for call in (
+        lambda t: t.linalg.inv(t.zeros(2, 2)),
+        lambda t: t.linalg.solve(t.zeros(2, 2), t.ones(2)),
+        lambda t: t.linalg.cholesky(-t.eye(2)),
+    ):
+        for t in (npnn, torch):
+            with pytest.raises(t.linalg.LinAlgError, match="because the input"):
+                call(t)
 
 
 def test_equality_with_strangers():

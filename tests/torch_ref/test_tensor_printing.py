@@ -134,6 +134,33 @@ def test_the_default_dtype_goes_without_saying():
                 lib.set_default_dtype(lib.float32)
 
 
+OPTIONS = [
+    {"precision": 2},
+    {"precision": 8, "linewidth": 120},
+    {"threshold": 5},
+    {"threshold": 5, "edgeitems": 1},
+    {"linewidth": 40},
+    {"sci_mode": True},
+    {"sci_mode": False},
+    {"profile": "short"},
+    {"profile": "full"},
+    {"profile": "short", "precision": 3},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_print_options(options):
+    kinds = ("without axes", "whole numbers", "scientific", "not finite", "many axes", "long lines")
+    for lib in (npnn, torch):
+        lib.set_printoptions(**options)
+    try:
+        for data in (data for kind in kinds for data in PRINTED[kind]):
+            assert repr(npnn.tensor(data)) == repr(torch.tensor(data))
+    finally:
+        for lib in (npnn, torch):
+            lib.set_printoptions(profile="default")
+
+
 def test_format():
     for text in ("{:.3f}", "{:>10.2e}", "{}", "{!r}"):
         assert text.format(npnn.tensor(2.71828)) == text.format(torch.tensor(2.71828))
@@ -184,6 +211,16 @@ MADE_BY = [
     lambda x, y: x.sign(),
     lambda x, y: x.expm1(),
     lambda x, y: x.square(),
+    lambda x, y: x.acosh(),
+    lambda x, y: x.atan2(y),
+    lambda x, y: x.erf(),
+    lambda x, y: x.lgamma(),
+    lambda x, y: x.xlogy(y),
+    lambda x, y: x.logaddexp(y),
+    lambda x, y: x.copysign(y),
+    lambda x, y: x.fmod(y),
+    lambda x, y: x.det(),
+    lambda x, y: x.logit(),
     lambda x, y: x.clone().mul_(y).view(4),
 ]
 
@@ -195,3 +232,18 @@ def test_nodes_have_torchs_names(number):
         x = lib.tensor([[0.5, 0.25], [0.75, 0.125]], requires_grad=True)
         names.append(MADE_BY[number](x, x.detach() + 1).grad_fn.name())
     assert names[0] == names[1]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda t, x: t.aminmax(x),
+        lambda t, x: t.frexp(x),
+        lambda t, x: t.std_mean(x),
+        lambda t, x: t.linalg.slogdet(x),
+        lambda t, x: t.linalg.lstsq(x, t.tensor([[1.0], [2.0]])),
+    ],
+)
+def test_several_results(function):
+    data = [[4.0, 2.0], [1.0, 0.5 + 2]]
+    assert repr(function(npnn, npnn.tensor(data))) == repr(function(torch, torch.tensor(data)))

@@ -179,6 +179,72 @@ def test_methods(name):
         )
 
 
+REAL = ["bool", "uint8", "int32", "int64", "float16", "float32", "float64"]
+OF_ONE = [
+    *("acosh", "asinh", "atanh", "exp2", "sinc", "deg2rad", "rad2deg", "frac", "fix", "positive", "sgn"),
+    *("angle", "conj", "nan_to_num", "erf", "erfc", "erfinv", "lgamma", "digamma", "i0", "logit"),
+    *("isneginf", "isposinf", "isreal", "signbit", "bitwise_not", "nansum", "nanmean", "count_nonzero"),
+    *("aminmax", "std_mean", "var_mean", "cov", "corrcoef", "frexp", "is_nonzero"),
+]
+BY_NAME = [
+    *("atan2", "hypot", "logaddexp", "logaddexp2", "xlogy", "copysign", "fmax", "fmin", "fmod", "ldexp"),
+    *("float_power", "heaviside", "gcd", "lcm", "bitwise_and", "bitwise_or", "bitwise_xor"),
+    *("bitwise_left_shift", "bitwise_right_shift", "logical_xor", "logical_and", "isclose", "nextafter"),
+    *("maximum", "minimum", "remainder", "floor_divide", "true_divide", "outer", "inner", "clamp_min"),
+    *("clamp_max", "rsub", "not_equal"),
+]
+OF_TWO = {
+    **{name: lambda lib, x, y, name=name: getattr(lib, name)(x, y) for name in BY_NAME},
+    "div, floor": lambda lib, x, y: lib.div(x, y, rounding_mode="floor"),
+    "div, trunc": lambda lib, x, y: lib.div(x, y, rounding_mode="trunc"),
+    "lerp": lambda lib, x, y: lib.lerp(x, y, 0.25),
+    "addcmul": lambda lib, x, y: lib.addcmul(x, y, y, value=2),
+    "addcdiv": lambda lib, x, y: lib.addcdiv(x, y, y, value=2),
+    "dot": lambda lib, x, y: lib.dot(x.reshape(-1), y.reshape(-1)),
+    "mv": lambda lib, x, y: lib.mv(x.reshape(1, -1), y.reshape(-1)),
+}
+
+
+@pytest.mark.parametrize("name", OF_ONE)
+def test_functions_of_one(name):
+    for dtype, s in itertools.product(REAL, SHAPES):
+        assert_alike(
+            lambda lib, dtype=dtype, s=s: getattr(lib, name)(tensor(lib, dtype, s)), f"{name} of {dtype}{s}"
+        )
+
+
+@pytest.mark.parametrize("name", OF_TWO)
+def test_functions_of_two(name):
+    function = OF_TWO[name]
+    for one, other, s, t in itertools.product(REAL, REAL, SHAPES, SHAPES):
+        # torch's ldexp has no bools beside floating point, and rounds 2^y to one dtype or another on the way.
+        if not (
+            name == "ldexp" and one != other and ("float" in other or (other == "bool" and "float" in one))
+        ):
+            assert_alike(
+                lambda lib, one=one, other=other, s=s, t=t: function(
+                    lib, tensor(lib, one, s), tensor(lib, other, t)
+                ),
+                f"{name} of {one}{s} and {other}{t}",
+            )
+    for dtype, number in itertools.product(REAL, (True, 3, -2, 2.5)):
+        assert_alike(
+            lambda lib, dtype=dtype, number=number: function(lib, tensor(lib, dtype, (2,)), number),
+            f"{name} of {dtype} and {number}",
+        )
+
+
+def test_promote_types_and_can_cast():
+    for one, other in PAIRS:
+        for name in ("promote_types", "can_cast"):
+            assert_alike(
+                lambda lib, name=name, one=one, other=other: getattr(lib, name)(
+                    getattr(lib, one), getattr(lib, other)
+                ),
+                f"{name}({one}, {other})",
+            )
+
+
 def test_dtypes_by_their_other_names():
     for name in ["half", "float", "double", "short", "int", "long", "cfloat", "cdouble", "bool"]:
         assert getattr(npnn, name).name == str(getattr(torch, name)).removeprefix("torch."), name

@@ -1,0 +1,74 @@
+"""Tensors filled with random numbers: torch's, from the same seed; more are in test_random_streams.py."""
+
+import numpy as np
+import pytest
+import torch
+
+import npnn
+
+FILLS = {
+    "uniform_": [(), (-2.0, 3.0)],
+    "normal_": [(), (1.0, 0.5)],
+    "bernoulli_": [(), (0.3,)],
+    "exponential_": [(), (2.5,)],
+    "geometric_": [(0.3,)],
+    "cauchy_": [(), (1.0, 2.0)],
+    "log_normal_": [(), (0.5, 0.25)],
+    "random_": [(), (7,), (-3, 12)],
+}
+
+
+@pytest.mark.parametrize("name", FILLS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_fills(name, dtype):
+    """To the bit, but for what rests on logarithms and tangents, which are right to an ulp or so."""
+    exact = name in ("uniform_", "bernoulli_", "random_", "geometric_")
+    for args in FILLS[name]:
+        results = []
+        for lib in (npnn, torch):
+            lib.manual_seed(5)
+            x = lib.zeros(3, 7, dtype=getattr(lib, dtype))
+            assert getattr(x, name)(*args) is x
+            # The state moved on as far: the next draw is the same too.
+            results.append((x.numpy(), lib.rand(4).numpy()))
+        (ours, our_next), (theirs, their_next) = results
+        np.testing.assert_array_equal(our_next, their_next)
+        if exact:
+            np.testing.assert_array_equal(ours, theirs, strict=True)
+        else:
+            rtol = 4 * np.finfo(dtype).eps
+            np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=rtol, strict=True)
+
+
+def test_a_generator_of_its_own():
+    ours, theirs = npnn.Generator().manual_seed(3), torch.Generator().manual_seed(3)
+    x = npnn.zeros(5).uniform_(generator=ours)
+    np.testing.assert_array_equal(x, torch.zeros(5).uniform_(generator=theirs).numpy(), strict=True)
+
+
+def test_integers():
+    for dtype in ("int64", "int32", "uint8", "bool"):
+        fills = []
+        for lib in (npnn, torch):
+            lib.manual_seed(1)
+            fills.append(lib.zeros(9, dtype=getattr(lib, dtype)).random_().numpy())
+        np.testing.assert_array_equal(*fills, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        ("uniform_", (3.0, 1.0)),
+        ("normal_", (0.0, -1.0)),
+        ("bernoulli_", (1.5,)),
+        ("exponential_", (0.0,)),
+        ("geometric_", (1.0,)),
+        ("cauchy_", (0.0, 0.0)),
+        ("log_normal_", (0.0, 0.0)),
+        ("random_", (3, 3)),
+    ],
+)
+def test_refused(name, args):
+    for lib in (npnn, torch):
+        with pytest.raises(RuntimeError):
+            getattr(lib.zeros(2), name)(*args)
