@@ -17,10 +17,12 @@ if args.backend == "torch":
     import torch
     import torch.nn.functional as F
     from torch import nn, optim
+    from torch.distributions import Categorical
 else:
     import npnn as torch
     import npnn.functional as F
     from npnn import nn, optim
+    from npnn.distributions import Categorical
 
 torch.set_default_dtype(getattr(torch, args.dtype))
 torch.manual_seed(args.seed)
@@ -76,7 +78,7 @@ def play(env, model):
     state, done = env.reset(), False
     while not done:
         probs, _ = model(torch.tensor(state))
-        action = torch.multinomial(probs, 1).item()
+        action = Categorical(probs).sample().item()
         states.append(state)
         actions.append(action)
         state, reward, done = env.step(action)
@@ -101,7 +103,7 @@ for step in range(args.steps):
     states, actions, rewards = play(env, model)
     returns = discounted(rewards)
     probs, values = model(states)
-    log_probs = probs.log().gather(1, actions.unsqueeze(1)).squeeze(1)
+    log_probs = Categorical(probs).log_prob(actions)
     advantages = returns - values.detach()
     loss = -(log_probs * advantages).sum() + F.smooth_l1_loss(values, returns, reduction="sum")
     optimizer.zero_grad()

@@ -84,7 +84,7 @@ test_loader = DataLoader(Pairs(images[1500:], labels[1500:]), batch_size=99)
 
 model = SiameseNetwork()
 criterion = nn.BCEWithLogitsLoss()
-optimizer = Adam(model.parameters(), lr=1e-2)
+optimizer = Adam(model.parameters(), lr=5e-3)
 for epoch in range(math.ceil(args.steps / len(train_loader))):
     model.train()
     for step, (first, second, same) in enumerate(train_loader, start=epoch * len(train_loader)):

@@ -13,6 +13,7 @@ import pytest
 from mkdocstrings import Inventory
 
 import npnn
+from npnn.tensors import late
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.relative_to(ROOT / "docs") for path in (ROOT / "docs").rglob("*.md"))
@@ -92,4 +93,20 @@ def test_the_reference_has_the_tensor_methods_that_are_functions_too(site):
         documented = set(Inventory.parse_sphinx(file))
     methods = {name: getattr(npnn.Tensor, name, None) for name in npnn.functions.__all__}
     names = [method.__name__ for method in methods.values() if method]  # two names may be of one method
-    assert not [name for name in names if f"npnn.tensors.Tensor.{name}" not in documented]
+    places = ("npnn.tensors.Tensor", "npnn.tensors.functions")
+    assert not [name for name in names if not {f"{place}.{name}" for place in places} & documented]
+
+
+def test_the_reference_has_the_tensor_functions_that_are_read_late(site):
+    with (site / "objects.inv").open("rb") as file:
+        documented = set(Inventory.parse_sphinx(file))
+    tables = (late.BOTH, late.FUNCTIONS, late.METHODS)
+    found = [
+        getattr(importlib.import_module(module), name)
+        for table in tables
+        for module, names in table.items()
+        for name in names
+        if not name.endswith("Tensor")  # the old constructors, which are made by the line
+    ]
+    named = {f"{one.__module__}.{one.__qualname__}" for one in found}
+    assert named - documented == set()

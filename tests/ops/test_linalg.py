@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from npnn.ops.linalg import MatrixExp, Solve
+import npnn
+from npnn.autograd import gradcheck, gradgradcheck
+from npnn.ops.linalg import Determinant, Inverse, LogDeterminant, MatrixExp, PseudoInverse, Solve
 
 RANDOM = np.random.default_rng(0)
 
@@ -71,3 +73,54 @@ def test_float32_stays_float32():
     # Some ten products of 3 x 3 matrices, each rounded to 6e-8.
     np.testing.assert_allclose(y, series(a.astype(np.float64)), rtol=3e-6, atol=3e-6)
     assert Solve.apply(a, a).dtype == np.float32
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (2, 4, 4), (0, 0)])
+def test_inverse(check, shape):
+    a = RANDOM.standard_normal(shape) + 3 * np.eye(shape[-1])
+    np.testing.assert_allclose(Inverse.apply(a) @ a, np.eye(shape[-1]) + 0 * a, atol=1e-14)
+    check(Inverse, a)
+
+
+def test_determinant(check):
+    a = RANDOM.standard_normal((2, 3, 3))
+    first, second, third = np.moveaxis(a, -2, 0)
+    check(Determinant, a, expected=(np.cross(first, second) * third).sum(-1))
+
+
+def test_determinant_of_a_singular_matrix():
+    """Its derivative is the matrix of cofactors, as that of any other."""
+    a = npnn.tensor([[1.0, 2, 3], [2, 4, 6], [1, 0, 1]], dtype=npnn.float64, requires_grad=True)
+    Determinant.apply(a).backward()
+    np.testing.assert_allclose(a.grad, [[4, 4, -4], [-2, -2, 2], [0, 0, 0]], atol=1e-13)
+
+
+def test_logarithm_of_the_determinant():
+    a = RANDOM.standard_normal((2, 3, 3))
+    sign, logarithm = LogDeterminant.apply(a)
+    np.testing.assert_allclose(sign * np.exp(logarithm), np.linalg.det(a), rtol=1e-12)
+    x = npnn.tensor(a, requires_grad=True)
+    assert gradcheck(lambda x: LogDeterminant.apply(x)[1], (x,))
+    assert gradgradcheck(lambda x: LogDeterminant.apply(x)[1], (x,))
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (4, 2), (2, 2, 3)])
+def test_pseudo_inverse(check, shape):
+    """By its four properties (Penrose)."""
+    a = RANDOM.standard_normal(shape)
+    y = PseudoInverse.apply(a, atol=0.0, rtol=1e-14)
+    for product, expected in (
+        (a @ y @ a, a),
+        (y @ a @ y, y),
+        *((p, p.swapaxes(-1, -2)) for p in (a @ y, y @ a)),
+    ):
+        np.testing.assert_allclose(product, expected, rtol=1e-11, atol=1e-12)
+    check(PseudoInverse, a, atol=0.0, rtol=1e-14)
+
+
+def test_pseudo_inverse_of_what_counts_as_zero():
+    a = np.diag([4.0, 1.0, 1e-3])
+    np.testing.assert_allclose(PseudoInverse.apply(a, atol=0.0, rtol=0.1), np.diag([0.25, 1, 0]), atol=1e-15)
+    np.testing.assert_allclose(
+        PseudoInverse.apply(-a, atol=2.0, rtol=0.0, symmetric=True), np.diag([-0.25, 0, 0]), atol=1e-15
+    )

@@ -37,7 +37,6 @@ STEPS = [
     (ops.Ceil, {}),
     (ops.Trunc, {}),
     (ops.Round, {"decimals": 1}),
-    (ops.IsNonZero, {}),
 ]
 
 
@@ -75,6 +74,18 @@ def test_steps():
     assert ops.Trunc.apply(x).tolist() == [-1, 0, 0, 0, 2]
     assert ops.Round.apply(x).tolist() == [-2, 0, 0, 0, 2]
     assert ops.IsNonZero.apply(x).tolist() == [1, 1, 0, 1, 1]
+
+
+def test_what_is_not_zero_is_counted_without_a_gradient():
+    x = npnn.tensor(ANY, requires_grad=True)
+    ops.IsNonZero.apply(x).sum().backward()
+    assert x.grad is None
+
+
+def test_angles_of_real_numbers(check):
+    x = np.array([[-1.5, 2.0, np.nan]])
+    np.testing.assert_array_equal(ops.Angle.apply(x), [[np.pi, 0, np.nan]])
+    check(ops.Angle, ANY)
 
 
 @pytest.mark.parametrize(("operation", "x"), [(ops.Expm1, 1e-12), (ops.Log1p, 1e-12)])

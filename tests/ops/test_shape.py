@@ -29,6 +29,19 @@ MOVES = [
     ),
     (ops.Flip, {"axes": ()}, X),
     (ops.Contiguous, {}, X),
+    (
+        ops.Roll,
+        {"shifts": (1, -1), "axes": (0, 1)},
+        [[[X[1 - i, (j + 1) % 3, k] for k in range(2)] for j in range(3)] for i in range(2)],
+    ),
+    (ops.Roll, {"shifts": (1, 1), "axes": (1, 1)}, X[:, [1, 2, 0]]),
+    (ops.Unfold, {"axis": 1, "size": 2, "step": 1}, np.stack([X[:, :2], X[:, 1:]], -1)),
+    (ops.Unfold, {"axis": 1, "size": 1, "step": 2}, X[:, ::2, :, None]),
+    (ops.Unfold, {"axis": 0, "size": 2, "step": 3}, X.transpose(1, 2, 0)[None]),
+    (ops.AsStrided, {"shape": (2, 2), "steps": (3, 1), "start": 2}, [[2, 3], [5, 6]]),
+    (ops.AsStrided, {"shape": (3, 2), "steps": (1, 1), "start": 0}, [[0, 1], [1, 2], [2, 3]]),
+    (ops.AsStrided, {"shape": (2, 2), "steps": (0, 5), "start": 1}, [[1, 6], [1, 6]]),
+    (ops.AsStrided, {"shape": (), "steps": (), "start": 7}, 7),
 ]
 
 
@@ -51,6 +64,16 @@ def test_without_axes_and_of_size_zero(check):
     check(ops.Permute, np.zeros((0, 3)), axes=(1, 0))
     check(ops.Expand, np.zeros((1, 3)), shape=(0, 3))
     check(ops.Concatenate, np.zeros((0, 3)), np.ones((2, 3)))
+
+
+@pytest.mark.parametrize(("step", "length"), [(1, 5), (2, 6), (3, 9)])
+def test_overlap(check, step, length):
+    """Windows of 3 numbers each, added up where they overlap."""
+    x = np.arange(18.0).reshape(2, 3, 3)[:, : (length - 3) // step + 1].copy()
+    expected = np.zeros((2, length))
+    for start in range(x.shape[1]):
+        expected[:, start * step : start * step + 3] += x[:, start]
+    check(ops.Overlap, x, expected=expected, axis=1, step=step, length=length)
 
 
 @pytest.mark.parametrize("axis", [0, 1, -1])
@@ -81,6 +104,9 @@ def test_concatenate_of_different_lengths(check):
         lambda x: x.expand(1, 2, 3, 2),
         lambda x: x.T,
         lambda x: x[1:],
+        lambda x: x.diagonal(),
+        lambda x: x.unfold(1, 1, 2),
+        lambda x: x.as_strided((2, 2), (3, 1)),
     ],
 )
 def test_views_share_memory_and_version(view):
