@@ -12,13 +12,19 @@ import time
 import timeit
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pyperf
 
+from benchmarks.memory import peak_bytes
+
 # One value averages over so many seconds at least: long beside the clock's resolution and a cold cache.
 SECONDS_PER_VALUE = 0.02
-CHECKED_RUNS = 3
+CHECKED_RUNS = 2
+
+Timer: TypeAlias = Callable[[], float]
+"""A clock, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +34,12 @@ class Contender:
     Attributes:
         run: does the work once.
         state: the arrays by which it can be told that two contenders have done the same work.
+        in_process: whether the work is done in this process, so that its memory can be told.
     """
 
     run: Callable[[], object]
     state: Callable[[], Sequence[np.ndarray]] = tuple
+    in_process: bool = True
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,7 @@ class Case:
         against: the contender whose time npnn's is divided by; None if the target is in seconds.
         target: the ratio, or the seconds, not to be exceeded.
         rtol: how closely the states agree after a few runs, relative to the largest element of each array.
+        memory_target: npnn's peak memory over that of the other, not to be exceeded; None if it may be any.
     """
 
     name: str
@@ -53,6 +62,7 @@ class Case:
     against: str | None
     target: float
     rtol: float = 1e-5
+    memory_target: float | None = None
 
 
 @dataclass(frozen=True)
@@ -62,10 +72,12 @@ class Result:
     Attributes:
         case: the case.
         timings: for each contender its values, in seconds for one run.
+        peaks: for each contender the bytes that a run takes, or None.
     """
 
     case: Case
     timings: Mapping[str, pyperf.Benchmark]
+    peaks: Mapping[str, int | None]
 
     @property
     def seconds(self) -> dict[str, float]:
@@ -73,24 +85,40 @@ class Result:
         return {name: timing.median() for name, timing in self.timings.items()}
 
     @property
+    def rival(self) -> str | None:
+        """The contender that npnn is held against: of torch's memory formats the faster one."""
+        against = self.case.against
+        formats = [name for name in self.timings if against and name.startswith(against)]
+        return min(formats, key=self.seconds.__getitem__, default=None)
+
+    @property
     def ratio(self) -> float | None:
         """npnn's median over that of the contender it is held against."""
-        against = self.case.against
-        return None if against is None else self.seconds["npnn"] / self.seconds[against]
+        return None if self.rival is None else self.seconds["npnn"] / self.seconds[self.rival]
+
+    @property
+    def memory_ratio(self) -> float | None:
+        """npnn's peak memory over that of the contender it is held against."""
+        ours, theirs = self.peaks.get("npnn"), self.peaks.get(self.rival or "")
+        return ours / theirs if ours is not None and theirs else None
 
     @property
     def reached(self) -> bool:
-        """Whether the target is."""
-        return (self.seconds["npnn"] if self.ratio is None else self.ratio) <= self.case.target
+        """Whether the targets are."""
+        if (self.seconds["npnn"] if self.ratio is None else self.ratio) > self.case.target:
+            return False
+        limit = self.case.memory_target
+        return limit is None or self.memory_ratio is None or self.memory_ratio <= limit
 
 
-def measure(case: Case, seconds: float, least_values: int) -> Result:
-    """Checks a case and times it.
+def measure(case: Case, seconds: float, least_values: int, timer: Timer = time.perf_counter) -> Result:
+    """Checks a case, times it, and asks how much memory it takes.
 
     Args:
         case: the case.
         seconds: how long to go on timing, for all contenders together.
         least_values: how many values each contender gets at least, however long that takes.
+        timer: the clock; for work in other processes it is always that on the wall.
 
     Returns:
         The result.
@@ -100,12 +128,18 @@ def measure(case: Case, seconds: float, least_values: int) -> Result:
     """
     contenders = case.build()
     check_same(case, contenders)
-    values = alternate({name: contender.run for name, contender in contenders.items()}, seconds, least_values)
+    if not all(contender.in_process for contender in contenders.values()):
+        timer = time.perf_counter
+    runs = {name: contender.run for name, contender in contenders.items()}
+    values = alternate(runs, seconds, least_values, timer)
     timings = {
         name: pyperf.Benchmark([pyperf.Run(values[name], metadata={"name": f"{case.name}/{name}"})])
         for name in contenders
     }
-    return Result(case, timings)
+    peaks = {
+        name: peak_bytes(contender.run) for name, contender in contenders.items() if contender.in_process
+    }
+    return Result(case, timings, peaks)
 
 
 def check_same(case: Case, contenders: Mapping[str, Contender]) -> None:
@@ -119,7 +153,7 @@ def check_same(case: Case, contenders: Mapping[str, Contender]) -> None:
         AssertionError: two contenders do not compute the same.
     """
     for contender in contenders.values():
-        for _ in range(CHECKED_RUNS):
+        for _ in range(CHECKED_RUNS if contender.in_process else 1):
             contender.run()
     expected = contenders["npnn"].state()
     for name, contender in contenders.items():
@@ -134,7 +168,10 @@ def check_same(case: Case, contenders: Mapping[str, Contender]) -> None:
 
 
 def alternate(
-    runs: Mapping[str, Callable[[], object]], seconds: float, least_values: int
+    runs: Mapping[str, Callable[[], object]],
+    seconds: float,
+    least_values: int,
+    timer: Timer = time.perf_counter,
 ) -> dict[str, list[float]]:
     """Times functions in turn.
 
@@ -142,12 +179,13 @@ def alternate(
         runs: the functions, by the names of their contenders.
         seconds: how long to go on, for all of them together.
         least_values: how many values each gets at least.
+        timer: the clock.
 
     Returns:
         For each name the seconds for one run, as many values for one as for the other.
     """
     # timeit switches garbage collection off; in a training loop it is on, and whoever makes garbage pays.
-    timers = {name: timeit.Timer(run, setup=gc.enable) for name, run in runs.items()}
+    timers = {name: timeit.Timer(run, setup=gc.enable, timer=timer) for name, run in runs.items()}
     loops = {name: max(1, round(SECONDS_PER_VALUE / timer.timeit(1))) for name, timer in timers.items()}
     values: dict[str, list[float]] = {name: [] for name in runs}
     order = list(timers)

@@ -6,9 +6,10 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from functools import partial
 
-from benchmarks.measure import Contender
+from benchmarks.measure import Case, Contender
 
 
 def import_time() -> dict[str, Contender]:
@@ -17,7 +18,7 @@ def import_time() -> dict[str, Contender]:
     Returns:
         npnn and numpy.
     """
-    return {name: Contender(partial(_python, "-c", f"import {name}")) for name in ("npnn", "numpy")}
+    return {name: _contender(partial(_python, "-c", f"import {name}")) for name in ("npnn", "numpy")}
 
 
 def train_iris() -> dict[str, Contender]:
@@ -43,7 +44,11 @@ def _training(*command: str) -> dict[str, Contender]:
         with tempfile.TemporaryDirectory() as root:
             _python("-m", "npnn", *command, "--root", root)
 
-    return {"npnn": Contender(run)}
+    return {"npnn": _contender(run)}
+
+
+def _contender(run: Callable[[], object]) -> Contender:
+    return Contender(run, in_process=False)
 
 
 def _python(*arguments: str) -> None:
@@ -52,3 +57,10 @@ def _python(*arguments: str) -> None:
     done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, env=environment)
     if done.returncode != 0:
         raise RuntimeError(f"python {' '.join(arguments)} failed: {done.stderr}")
+
+
+CASES = (
+    Case("import_time", "python -c 'import npnn'", import_time, against="numpy", target=1.5),
+    Case("train_iris", "npnn train iris, with plots", train_iris, against=None, target=5.0),
+    Case("train_ffnn", "npnn train-ffnn, with plots", train_ffnn, against=None, target=4.0),
+)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import ModuleType
 
 import numpy as np
 
 import npnn
-from benchmarks.measure import Contender
+from benchmarks.measure import Case, Contender
+from benchmarks.networks import cifar_cnn, lenet5, mlp, resnet18
+from benchmarks.twins import twins
 from npnn.datasets import load_iris
 
 LR, MOMENTUM = 0.01, 0.9
@@ -76,3 +79,39 @@ def _bare_numpy_step(x: np.ndarray, labels: np.ndarray, parameters: list[np.ndar
         return loss
 
     return Contender(run, lambda: parameters)
+
+
+CASES = (
+    Case("iris_step", "MLP 4-16-3, batch 16", iris_step, against="torch", target=0.4),
+    Case(
+        "fashion_mlp_step",
+        "MLP 784-512-256-10, batch 128",
+        partial(twins, mlp, (128, 784), labels=10, dx=False),
+        against="torch",
+        target=0.9,
+    ),
+    Case(
+        "lenet5_step",
+        "LeNet-5, 28x28, batch 64",
+        partial(twins, lenet5, (64, 28, 28, 1), spatial=2, labels=10, dx=False),
+        against="torch",
+        target=1.0,
+    ),
+    Case(
+        "cifar_cnn_step",
+        "three stages of convolution, batch norm, ReLU and pooling, 32-64-128, batch 64",
+        partial(twins, cifar_cnn, (64, 32, 32, 3), spatial=2, labels=10, dx=False),
+        against="torch",
+        target=1.3,
+        rtol=1e-3,
+        memory_target=1.5,
+    ),
+    Case(
+        "resnet18_forward",
+        "ResNet-18, batch 1, 224x224, forward alone",
+        partial(twins, resnet18, (1, 224, 224, 3), spatial=2, train=False),
+        against="torch",
+        target=1.5,
+        rtol=1e-3,
+    ),
+)

@@ -16,14 +16,16 @@ import math
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from queue import SimpleQueue
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from npnn._typing import Array, Shape
+
+if TYPE_CHECKING:
+    from queue import SimpleQueue
 
 T = TypeVar("T")
 
@@ -94,7 +96,7 @@ def for_each(work: Callable[[T], object], blocks: Iterable[T]) -> None:
         >>> import numpy as np
         >>> x, y = np.arange(6.0), np.empty(6)
         >>> for_each(lambda block: np.sqrt(x[block], out=y[block]), slices(6, 4))
-        >>> np.array_equal(y * y, x) or np.allclose(y * y, x)
+        >>> np.allclose(y * y, x)
         True
     """
     _pool.for_each(work, blocks)
@@ -164,13 +166,11 @@ class _OpenBlas:
 
     def _load(self) -> tuple[Callable[[], int], Callable[[int], object]] | None:
         if not self._looked:
-            # The linker finds the symbols of a library in whatever was linked against it.
             import ctypes
 
-            from numpy._core import _multiarray_umath
-
             self._looked = True
-            library = ctypes.CDLL(_multiarray_umath.__file__)
+            # The linker finds the symbols of a library in whatever was linked against it.
+            library = ctypes.CDLL(import_module("numpy._core._multiarray_umath").__file__)
             for get, set_ in self.NAMES:
                 if hasattr(library, get) and hasattr(library, set_):
                     self._functions = getattr(library, get), getattr(library, set_)
@@ -186,9 +186,8 @@ class _OpenBlas:
             elif functions is not None:
                 functions[1](threads)
 
-    @contextmanager
-    def one_thread(self) -> Iterator[None]:
-        """A section in which every product of matrices has one thread; sections may overlap."""
+    def begin(self) -> None:
+        """Begins a section in which every product of matrices has one thread; sections may overlap."""
         with self._lock:
             functions = self._load()
             if functions is not None and self._sections == 0:
@@ -196,23 +195,23 @@ class _OpenBlas:
                 if self._threads > 1:
                     functions[1](1)
             self._sections += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._sections -= 1
-                if functions is not None and self._sections == 0 and self._threads > 1:
-                    functions[1](self._threads)
+
+    def end(self) -> None:
+        """Ends a section: with the last one, the count is again what it was."""
+        with self._lock:
+            self._sections -= 1
+            if self._functions is not None and self._sections == 0 and self._threads > 1:
+                self._functions[1](self._threads)
 
 
 class _Section:
     """Blocks that are being worked on, by whoever asks for the next one."""
 
-    def __init__(self, work: Callable[[Any], object], blocks: deque[Any]) -> None:
+    def __init__(self, work: Callable[[Any], object], blocks: deque[Any], left: SimpleQueue[None]) -> None:
         self.work = work
         self.blocks = blocks
+        self.left = left
         self.error: BaseException | None = None
-        self.left: SimpleQueue[None] = SimpleQueue()
 
     def take_part(self) -> None:
         """Works until no block is left."""
@@ -240,12 +239,13 @@ class _Pool:
         """Begins anew: threads do not come along into a forked process."""
         self._busy = threading.Lock()
         self._helpers = 0
-        self._sections: SimpleQueue[tuple[contextvars.Context, _Section]] = SimpleQueue()
+        self._sections: SimpleQueue[tuple[contextvars.Context, _Section]] | None = None
 
     def for_each(self, work: Callable[[T], object], blocks: Iterable[T]) -> None:
         blocks = deque(blocks)
         helpers = min(self.threads, len(blocks)) - 1
-        with _blas.one_thread():
+        _blas.begin()
+        try:
             if helpers < 1 or not self._busy.acquire(blocking=False):
                 for block in blocks:
                     work(block)
@@ -254,27 +254,34 @@ class _Pool:
                 self._deal(work, blocks, helpers)
             finally:
                 self._busy.release()
+        finally:
+            _blas.end()
 
     def _deal(self, work: Callable[[Any], object], blocks: deque[Any], helpers: int) -> None:
+        from queue import SimpleQueue  # with the first work for several threads: it takes time to load
+
+        sections = self._sections = self._sections or SimpleQueue()
         while self._helpers < helpers:
             self._helpers += 1
-            threading.Thread(target=self._help, name=f"npnn-{self._helpers}", daemon=True).start()
-        section = _Section(work, blocks)
+            name = f"npnn-{self._helpers}"
+            threading.Thread(target=_help, args=(sections,), name=name, daemon=True).start()
+        section = _Section(work, blocks, SimpleQueue())
         for _ in range(helpers):
-            self._sections.put((contextvars.copy_context(), section))
+            sections.put((contextvars.copy_context(), section))
         section.take_part()
         for _ in range(helpers):
             section.left.get()
         if section.error is not None:
             raise section.error
 
-    def _help(self) -> None:
-        sections = self._sections
-        while True:
-            context, section = sections.get()
-            context.run(section.take_part)
-            section.left.put(None)
-            del context, section
+
+def _help(sections: SimpleQueue[tuple[contextvars.Context, _Section]]) -> None:
+    """What a thread does: it takes part in one section after another."""
+    while True:
+        context, section = sections.get()
+        context.run(section.take_part)
+        section.left.put(None)
+        del context, section
 
 
 def _threads_of_environment() -> int:

@@ -54,6 +54,12 @@ class Windows(NamedTuple):
         """Whether each window ends before the next one begins."""
         return self.dilation * (self.kernel - 1) < self.stride
 
+    @property
+    def within(self) -> bool:
+        """Whether all taps of all windows lie on the axis, and there is a window."""
+        reach = (self.out - 1) * self.stride + (self.kernel - 1) * self.dilation
+        return self.padding == 0 and self.out > 0 and reach < self.size
+
     def starts(self) -> Array:
         """Where tap 0 of each window lies, be it on the axis or before it."""
         return np.arange(self.out) * self.stride - self.padding

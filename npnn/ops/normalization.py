@@ -28,11 +28,24 @@ import numpy as np
 
 from npnn._typing import Array, Gradients
 from npnn.autograd.function import Context, Operation
+from npnn.ops._channels import (
+    large_channels,
+    normalize_channels,
+    normalize_channels_backward,
+    scale_channels,
+)
+from npnn.ops._rows import large_rows, normalize_rows, normalize_rows_backward
 
 Groups: TypeAlias = tuple[int, int, int, int]
 """The sizes (N, S, G, K)."""
 
 SILENT = np.errstate(all="ignore")
+
+_FAST_BACKWARD = (
+    (large_rows, normalize_rows_backward),
+    (large_channels, normalize_channels_backward),
+)
+"""When the backward of `Normalize` goes block by block, and how."""
 
 BLOCK_ROWS = 1024
 """How many rows are added up one after the other before the sums of such blocks are. Rounding errors grow
@@ -56,6 +69,10 @@ class Normalize(Operation):
     since moving or stretching a whole group leaves y as it was. Both lines begin with the sums of dy and of x̂
     dy over positions, which are computed once.
 
+    Where rows are groups (layer normalisation) or channels are (batch normalisation), and they are many,
+    they go through these steps block by block, in `_rows` and `_channels`; all else goes through each step as
+    a whole.
+
     μ and σ² are outputs, rather than private values, so that a second derivative finds its way from them back
     to x: dμ / n + 2 dσ² (x - μ) / n is what they add to dx.
     """
@@ -71,13 +88,18 @@ class Normalize(Operation):
         ctx.bias_shape = None if bias is None else bias.shape
         ctx.set_materialize_grads(False)
         wide = in_float32(x).reshape(groups)
-        mean = _group_sums(_column_sums(wide)) / ctx.count
-        y = wide - _for_channels(mean, groups)
-        var = _square_sums(y) / ctx.count
+        if large_rows(groups, wide, weight, bias):
+            y, mean, var = normalize_rows(wide, weight, bias, eps)
+        elif large_channels(groups, wide, weight, bias):
+            y, mean, var = normalize_channels(wide, weight, bias, eps)
+        else:
+            mean = _group_sums(_column_sums(wide)) / ctx.count
+            y = wide - _for_channels(mean, groups)
+            var = _square_sums(y) / ctx.count
+            y *= _scale(1 / np.sqrt(var + eps), weight, groups)
+            if bias is not None:
+                y += bias.reshape(groups[2:])
         ctx.save_for_backward(x, weight, mean, var)
-        y *= _scale(1 / np.sqrt(var + eps), weight, groups)
-        if bias is not None:
-            y += bias.reshape(groups[2:])
         return y.reshape(x.shape).astype(x.dtype, copy=False), mean, var
 
     @staticmethod
@@ -85,9 +107,15 @@ class Normalize(Operation):
     def backward(ctx: Context, dy: Array | None, dmean: Array | None, dvar: Array | None) -> Gradients:
         x, weight, mean, var = ctx.saved_tensors
         groups, count = ctx.groups, ctx.count
-        centred = in_float32(x).reshape(groups) - _for_channels(mean, groups)
         dx: Any = None
         dweight = dbias = None
+        if dy is not None and dmean is None and dvar is None:
+            for large, fast in _FAST_BACKWARD:
+                if large(groups, dy, x, weight):
+                    dx, dweight, dbias = fast(dy, x, weight, mean, var, ctx.eps)
+                    dweight = None if weight is None else dweight.reshape(weight.shape)
+                    return dx, dweight, None if ctx.bias_shape is None else dbias.reshape(ctx.bias_shape)
+        centred = in_float32(x).reshape(groups) - _for_channels(mean, groups)
         if dy is not None:
             dy = in_float32(dy).reshape(groups)
             r = 1 / np.sqrt(var + ctx.eps)
@@ -135,8 +163,12 @@ class NormalizeBy(Operation):
         r = 1 / np.sqrt(in_float32(var) + eps)
         ctx.save_for_backward(x, weight, mean, r)
         ctx.bias_shape = None if bias is None else bias.shape
-        y = in_float32(x) - mean
-        y *= r if weight is None else r * weight.reshape(-1)
+        wide = in_float32(x)
+        scale = r if weight is None else r * weight.reshape(-1)
+        if large_channels((1, math.prod(x.shape[:-1]), len(r), 1), wide, mean, r, weight, bias):
+            return scale_channels(wide, mean, scale, bias).astype(x.dtype, copy=False)
+        y = wide - mean
+        y *= scale
         if bias is not None:
             y += bias.reshape(-1)
         return y.astype(x.dtype, copy=False)

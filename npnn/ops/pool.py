@@ -4,8 +4,9 @@ Layouts: x (N, *spatial, C), y (N, *out, C), with one `Windows` for each spatial
 beside the input is left out.
 
 A window is a product of intervals, so a maximum over it is a maximum of maxima, and a sum a sum of sums: axes
-are taken one after another, the last one first, and n axes of k taps cost n k steps rather than k^n. A step
-works on whole arrays, one tap of all windows at a time.
+are taken one after another, and n axes of k taps cost n k steps rather than k^n. A step works on one tap of
+all windows at a time. A block of samples goes through all steps while it is in the cache, and the blocks are
+dealt to threads: what must travel to memory is x and y, 4 bytes for each element, and as much backward.
 """
 
 from __future__ import annotations
@@ -16,10 +17,18 @@ from typing import Any
 
 import numpy as np
 
+from npnn import parallel
 from npnn._typing import Array, Gradients, Shape
 from npnn.autograd.function import Context, Operation
+from npnn.ops._im2col import in_runs, sample_blocks
 from npnn.ops._windows import Windows, taps_along, upright
 from npnn.ops.indexing import Gather
+
+PASSES = 2
+"""How many arrays of the size of x a step has at hand."""
+
+SHORT_RUN = 32
+"""Fewer channels than this are too few for NumPy to work on them pixel by pixel."""
 
 
 class MaxPool(Operation):
@@ -58,16 +67,28 @@ class ToWinners(Operation):
     def forward(ctx: Context, dy: Array, *, winners: Sequence[Array], windows: tuple[Windows, ...]) -> Array:
         ctx.save_for_backward(*winners)
         ctx.windows = windows
-        for axis, (each, winner) in enumerate(zip(windows, winners, strict=True), start=1):
-            dx = np.zeros((*dy.shape[:axis], each.size, *dy.shape[axis + 1 :]), dy.dtype)
-            for tap, (outputs, inputs) in enumerate(taps_along(each, axis)):
-                won = _only(dy[outputs], winner[outputs] == tap)
-                if each.disjoint:
-                    dx[inputs] = won
-                else:
-                    dx[inputs] += won
-            dy = dx
-        return dy
+        spatial = tuple(each.size for each in windows)
+        dx = np.empty((len(dy), *spatial, dy.shape[-1]), dy.dtype)
+        start, offset = _flat_places(windows, spatial, dy.shape[-1])
+        of_sample = math.prod(dx.shape[1:])
+        on_axis = _on_axis(windows)
+
+        def work(block: slice) -> None:
+            dx[block] = 0
+            tap = _joint_tap([winner[block] for winner in winners], windows)
+            place = offset.take(tap, mode="clip")
+            place += start
+            place += np.arange(len(tap)).reshape(-1, *(1,) * (tap.ndim - 1)) * of_sample
+            values = dy[block]
+            if not on_axis.all():
+                place, values = place * on_axis, np.where(on_axis, values, 0)
+            np.add.at(dx[block].reshape(-1), place.reshape(-1), values.reshape(-1))
+
+        if dy.size:
+            parallel.for_each(work, _blocks(dx))
+        else:
+            dx[...] = 0
+        return dx
 
     @staticmethod
     def backward(ctx: Context, dx: Array) -> Gradients:
@@ -94,20 +115,97 @@ class AtWinners(Operation):
         return (ToWinners.apply(dy, winners=ctx.saved_tensors, windows=ctx.windows),)
 
 
-def maxima(x: Array, windows: tuple[Windows, ...], track: bool) -> tuple[Array, tuple[Array, ...]]:
-    """The maximum of each window and, if they are to be tracked, for each axis the tap that won."""
-    winners: list[Array] = []
+def _joint_tap(winners: Sequence[Array], windows: tuple[Windows, ...]) -> Array:
+    """For each window the tap that won, counted through the taps of all axes, the last one fastest."""
+    joint: Array = winners[-1]
+    taps = windows[-1].kernel
+    for axis in range(len(windows) - 1, 0, -1):
+        each, winner = windows[axis - 1], winners[axis - 1]
+        dtype = np.min_scalar_type(taps * each.kernel)
+        # Along this axis the joint tap still stands where the winner does.
+        won = winner.astype(dtype)
+        won *= dtype.type(taps)
+        for tap, (outputs, inputs) in enumerate(taps_along(each, axis)):
+            here = (winner[outputs] == tap).view(np.uint8).astype(dtype, copy=False)
+            here *= joint[inputs]
+            won[outputs] += here
+        joint, taps = won, taps * each.kernel
+    return joint
+
+
+def _on_axis(windows: tuple[Windows, ...]) -> Array:
+    """Which windows, (*out, 1), have any tap on the input; dilated ones in the padding may have none."""
+    on_axis: Array = np.ones((), bool)
+    for axis, each in enumerate(windows):
+        position = each.starts() + _first_taps(each) * each.dilation
+        inside = (position < each.size) & (_first_taps(each) < each.kernel)
+        on_axis = on_axis & upright(inside, axis, len(windows) + 1)
+    return on_axis
+
+
+def _flat_places(windows: tuple[Windows, ...], spatial: Shape, channels: int) -> tuple[Array, Array]:
+    """Where in a flattened sample each window begins, (*out, C), and how far on each of its taps lies."""
+    start, offset = np.arange(channels), np.zeros(1, np.intp)
+    step = channels
     for axis in range(len(windows), 0, -1):
         each = windows[axis - 1]
-        if track:
-            x, winner = _tracked_maxima(x, axis, each)
-            winners.insert(0, winner)
-        else:
-            y = _lowest(x, axis, each)
-            for outputs, inputs in taps_along(each, axis):
-                np.maximum(y[outputs], x[inputs], out=y[outputs])
-            x = y
-    return x, tuple(winners)
+        start = start + step * upright(each.starts(), axis, len(windows) + 2)
+        offset = (step * each.dilation * np.arange(each.kernel)[:, None] + offset).reshape(-1)
+        step *= spatial[axis - 1]
+    return start, offset
+
+
+def maxima(x: Array, windows: tuple[Windows, ...], track: bool) -> tuple[Array, tuple[Array, ...]]:
+    """The maximum of each window and, if they are to be tracked, for each axis the tap that won."""
+    axes = range(1, len(windows) + 1)
+    out = tuple(each.out for each in windows)
+    y = np.empty((len(x), *out, x.shape[-1]), x.dtype)
+    winners = tuple(
+        np.empty((*x.shape[:axis], *out[axis - 1 :], x.shape[-1]), _tap_dtype(windows[axis - 1]))
+        for axis in axes
+        if track
+    )
+
+    def work(block: slice) -> None:
+        most = x[block]
+        for axis in reversed(axes):
+            if track:
+                most = _tracked_maxima(most, axis, windows[axis - 1], winners[axis - 1][block])
+            else:
+                most = _maxima(most, axis, windows[axis - 1])
+        y[block] = most
+
+    parallel.for_each(work, _blocks(x))
+    return y, winners
+
+
+def _blocks(x: Array) -> list[slice]:
+    """Blocks of samples whose intermediate results stay in cache."""
+    return sample_blocks(len(x), max(1, PASSES * x.nbytes // max(len(x), 1)))
+
+
+def _maxima(x: Array, axis: int, windows: Windows) -> Array:
+    """The maxima along one axis."""
+    if windows.within and windows.kernel > 1:
+        (_, first), (_, second), *later = taps_along(windows, axis)
+        y = np.maximum(_dense(x[first]), _dense(x[second]))
+    else:
+        y, later = _lowest(x, axis, windows), list(taps_along(windows, axis))
+    for outputs, inputs in later:
+        np.maximum(y[outputs], _dense(x[inputs]), out=y[outputs])
+    return y
+
+
+def _dense(x: Array) -> Array:
+    """x, laid side by side if its channels are few: steps over short runs take longer than copying them."""
+    if x.shape[-1] >= SHORT_RUN or x.flags.c_contiguous:
+        return x
+    dense = np.empty(x.shape, x.dtype)
+    if x.size and x.strides[-1] == x.itemsize:
+        np.copyto(in_runs(dense), in_runs(x))
+    else:
+        dense[...] = x
+    return dense
 
 
 def _lowest(x: Array, axis: int, windows: Windows) -> Array:
@@ -116,24 +214,38 @@ def _lowest(x: Array, axis: int, windows: Windows) -> Array:
     return np.full((*x.shape[:axis], windows.out, *x.shape[axis + 1 :]), lowest, x.dtype)
 
 
-def _tracked_maxima(x: Array, axis: int, windows: Windows) -> tuple[Array, Array]:
-    """The maxima along one axis, and the taps that won."""
-    y = _lowest(x, axis, windows)
-    # The first tap on the axis wins unless a later one is greater.
-    first = np.maximum(-(windows.starts() // windows.dilation), 0)
-    winner = np.empty(y.shape, np.min_scalar_type(first.max(initial=windows.kernel)))
-    winner[...] = upright(first, axis, x.ndim)
-    for tap, (outputs, inputs) in enumerate(taps_along(windows, axis)):
+def _first_taps(windows: Windows) -> Array:
+    """The first tap of each window that lies on the axis: it wins unless a later one is greater."""
+    return np.maximum(-(windows.starts() // windows.dilation), 0)
+
+
+def _tap_dtype(windows: Windows) -> np.dtype[Any]:
+    """Integers that are wide enough for the taps, which for windows beside the axis may be no taps at all."""
+    return np.min_scalar_type(_first_taps(windows).max(initial=windows.kernel))
+
+
+def _tracked_maxima(x: Array, axis: int, windows: Windows, winner: Array) -> Array:
+    """The maxima along one axis; `winner` is set to the taps that won."""
+    if windows.within and windows.kernel > 1:
+        (_, first), (_, second), *later = taps_along(windows, axis)
+        y, values = _dense(x[first]), _dense(x[second])
+        winner[...] = values > y
+        y = np.maximum(y, values)
+    else:
+        y, later = _lowest(x, axis, windows), list(taps_along(windows, axis))
+        winner[...] = upright(_first_taps(windows), axis, x.ndim)
+    for tap, (outputs, inputs) in enumerate(later, start=windows.kernel - len(later)):
+        values = _dense(x[inputs])
         if tap:
             # Of the taps that were greater than all before them the last one has the greatest number.
-            greater = (x[inputs] > y[outputs]).astype(winner.dtype)
+            greater = (values > y[outputs]).view(np.uint8).astype(winner.dtype, copy=False)
             greater *= winner.dtype.type(tap)
             np.maximum(winner[outputs], greater, out=winner[outputs])
-        np.maximum(y[outputs], x[inputs], out=y[outputs])
-    if x.dtype.kind == "f" and np.isnan(y).any():
+        np.maximum(y[outputs], values, out=y[outputs])
+    if x.dtype.kind == "f" and y.size and np.isnan(y.max()):
         for tap, (outputs, inputs) in enumerate(taps_along(windows, axis)):
             winner[outputs][np.isnan(x[inputs])] = tap
-    return y, winner
+    return y
 
 
 def flat_index(
@@ -188,11 +300,18 @@ class AvgPool(Operation):
     @staticmethod
     def forward(ctx: Context, x: Array, *, windows: tuple[Windows, ...], divisor: Any) -> Array:
         ctx.options = {"windows": windows, "divisor": divisor}
-        total = _sums(_widened(x), windows)
-        if x.dtype.kind != "f":
-            # Towards zero, as integers are divided in C.
-            return (np.sign(total) * np.sign(divisor) * (abs(total) // abs(divisor))).astype(x.dtype)
-        return (total / np.asarray(divisor, total.dtype)).astype(x.dtype, copy=False)
+        y = np.empty((len(x), *(each.out for each in windows), x.shape[-1]), x.dtype)
+
+        def work(block: slice) -> None:
+            total = _sums(_widened(x[block]), windows)
+            if x.dtype.kind == "f":
+                y[block] = total / np.asarray(divisor, total.dtype)
+            else:
+                # Towards zero, as integers are divided in C.
+                y[block] = np.sign(total) * np.sign(divisor) * (abs(total) // abs(divisor))
+
+        parallel.for_each(work, _blocks(x))
+        return y
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
@@ -205,14 +324,17 @@ class AvgPoolInput(Operation):
     @staticmethod
     def forward(ctx: Context, dy: Array, *, windows: tuple[Windows, ...], divisor: Any) -> Array:
         ctx.options = {"windows": windows, "divisor": divisor}
-        share = _widened(dy)
-        share = share / np.asarray(divisor, share.dtype)
-        for axis, each in enumerate(windows, start=1):
-            dx = np.zeros((*share.shape[:axis], each.size, *share.shape[axis + 1 :]), share.dtype)
-            for outputs, inputs in taps_along(each, axis):
-                dx[inputs] += share[outputs]
-            share = dx
-        return share.astype(dy.dtype, copy=False)
+        dx = np.empty((len(dy), *(each.size for each in windows), dy.shape[-1]), dy.dtype)
+
+        def work(block: slice) -> None:
+            share = np.ascontiguousarray(_widened(dy[block]))
+            share = share / np.asarray(divisor, share.dtype)
+            for axis in range(len(windows), 0, -1):
+                share = _shares(share, axis, windows[axis - 1])
+            dx[block] = share
+
+        parallel.for_each(work, _blocks(dx))
+        return dx
 
     @staticmethod
     def backward(ctx: Context, dx: Array) -> Gradients:
@@ -284,14 +406,29 @@ class Power(Operation):
 
 
 def _sums(x: Array, windows: tuple[Windows, ...]) -> Array:
-    """The sum of each window."""
-    for axis in range(len(windows), 0, -1):
-        each = windows[axis - 1]
-        y = np.zeros((*x.shape[:axis], each.out, *x.shape[axis + 1 :]), x.dtype)
-        for outputs, inputs in taps_along(each, axis):
-            y[outputs] += x[inputs]
+    """The sum of each window. The first axis comes first: whole rows are added, and fewer are left."""
+    for axis, each in enumerate(windows, start=1):
+        taps = list(taps_along(each, axis))
+        if each.within and each.kernel > 1:
+            (_, first), (_, second), *taps = taps
+            y = _dense(x[first]) + _dense(x[second])
+        else:
+            y = np.zeros((*x.shape[:axis], each.out, *x.shape[axis + 1 :]), x.dtype)
+        for outputs, inputs in taps:
+            y[outputs] += _dense(x[inputs])
         x = y
     return x
+
+
+def _shares(dy: Array, axis: int, windows: Windows) -> Array:
+    """Along one axis, for each element the sum of dy over the windows that it is in."""
+    dx = np.zeros((*dy.shape[:axis], windows.size, *dy.shape[axis + 1 :]), dy.dtype)
+    for outputs, inputs in taps_along(windows, axis):
+        if windows.disjoint and dx.size:
+            np.copyto(in_runs(dx[inputs]), in_runs(dy[outputs]))
+        else:
+            dx[inputs] += dy[outputs]
+    return dx
 
 
 def _widened(x: Array) -> Array:

@@ -8,6 +8,7 @@ import pytest
 
 import npnn
 from npnn.autograd.function import Context
+from npnn.ops import _im2col
 from npnn.ops._windows import Windows
 from npnn.ops.pool import (
     AtWinners,
@@ -176,11 +177,13 @@ def test_avg(windows, count_include_pad):
     wanted = one_at_a_time(x, windows, lambda values, places: sum(values))
     counts = np.array(
         [
-            len(elements(windows, out))
-            if not count_include_pad
-            else math.prod(
-                sum(o * w.stride + t < w.size + 2 * w.padding for t in range(w.kernel))
-                for o, w in zip(out, windows, strict=True)
+            (
+                len(elements(windows, out))
+                if not count_include_pad
+                else math.prod(
+                    sum(o * w.stride + t < w.size + 2 * w.padding for t in range(w.kernel))
+                    for o, w in zip(out, windows, strict=True)
+                )
             )
             for out in np.ndindex(*(w.out for w in windows))
         ]
@@ -270,3 +273,27 @@ def test_an_empty_batch():
     assert y.shape == index.shape == (0, 3, 4, 3)
     y.sum().backward()
     assert x.grad.shape == x.shape
+
+
+@SEVERAL
+def test_same_bits_in_any_blocks_on_any_number_of_threads(windows, monkeypatch):
+    x = drawn(windows, np.float32, batch=7, channels=35)
+    y, winners = maxima(x, windows, track=True)
+    dy = np.random.default_rng(0).standard_normal(y.shape).astype(np.float32)
+
+    def results():
+        average = {"windows": windows, "divisor": divisors(windows, True)}
+        return (
+            *(maxima(x, windows, track=False)[0], *maxima(x, windows, track=True)[1]),
+            ToWinners.apply(dy, winners=winners, windows=windows),
+            AvgPool.apply(x, **average),
+            AvgPoolInput.apply(dy, **average),
+        )
+
+    expected, threads = results(), npnn.get_num_threads()
+    monkeypatch.setattr(_im2col, "BLOCK_BYTES", (1000, 1000))
+    for number in (1, 3):
+        npnn.set_num_threads(number)
+        for one, other in zip(expected, results(), strict=True):
+            np.testing.assert_array_equal(one, other)
+    npnn.set_num_threads(threads)
