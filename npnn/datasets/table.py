@@ -15,7 +15,7 @@ from npnn._typing import Array
 
 
 class DataError(ValueError):
-    """A data file does not hold what it should; the message names the file, the row and the column."""
+    """A data file does not hold what it should; the message names the file, and in a table row and column."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The command line: the group of all commands, and `npnn train iris`, `npnn sweep iris`, `npnn predict`."""
+"""The command line: the group of all commands, `npnn train`, `npnn sweep iris` and `npnn predict`."""
 
 from __future__ import annotations
 
@@ -20,15 +20,23 @@ from npnn.datasets import DataError
 from npnn.serialization import SerializationError
 from npnn.training import experiment as files
 from npnn.training import sweep as sweeps
-from npnn.training.config import ConfigError, Hyperparameters
-from npnn.training.data import ROWS_PER_CLASS, prepare_iris
+from npnn.training.config import ConfigError, Hyperparameters, S
+from npnn.training.data import prepare_iris
 from npnn.training.experiment import Experiment, ExperimentError
+from npnn.training.fashion_mnist import ImageTrainer, Recipe, prepare_fashion_mnist
 from npnn.training.gradients import check_gradients
 from npnn.training.homework import submission, sweep_ffnn, train_ffnn
-from npnn.training.options import ROOT, given_options, grid_options, hyperparameter_options, run_options
+from npnn.training.options import (
+    ROOT,
+    given_options,
+    grid_options,
+    hyperparameter_options,
+    recipe_options,
+    run_options,
+)
 from npnn.training.predict import load_classifier, predict_file, write_predictions
 from npnn.training.progress import INTERRUPTED, epoch_progress
-from npnn.training.run import DivergedError, finish, fit, restore
+from npnn.training.run import DivergedError, Learner, finish, fit, restore
 from npnn.training.trainer import EpochRecord, Trainer
 
 
@@ -60,6 +68,7 @@ def npnn() -> None:
     \b
     Examples:
       npnn train iris                             learn Iris with the default settings
+      npnn train fashion-mnist                    learn Fashion-MNIST, to an accuracy of 91%
       npnn sweep iris                             compare learning rates and hidden sizes
       npnn predict experiments/iris flowers.csv   classify the rows of a file
       npnn train-ffnn                             the network of CS 189's homework
@@ -74,7 +83,7 @@ for _command in (check_gradients, train_ffnn, submission):
 
 @npnn.group(short_help="Train a network.")
 def train() -> None:
-    """Train a network; `npnn train iris --help` says how."""
+    """Train a network; `npnn train iris --help` and `npnn train fashion-mnist --help` say how."""
 
 
 @npnn.group(short_help="Train a grid of networks and compare them.")
@@ -122,7 +131,7 @@ def train_iris(
     given = given_options(ctx)
     _refuse_both(resume, overwrite)
     with _resumable(f"npnn train iris{_where(name, root)} --resume"):
-        earlier = Experiment.resume(folder, given) if resume else None
+        earlier = Experiment.resume(folder, Hyperparameters, given) if resume else None
         hyperparameters = earlier.hyperparameters if earlier else Hyperparameters(**given)
         data = prepare_iris(hyperparameters.split_seed, hyperparameters.standardize)
         trainer = Trainer(hyperparameters, data)
@@ -130,29 +139,68 @@ def train_iris(
             restore(earlier, trainer)
         # A new folder is made only now, when nothing asked for has turned out to be impossible.
         experiment = earlier or Experiment.create(folder, hyperparameters, overwrite)
-        with epoch_progress(quiet) as progress:
-            task = progress.add_task(
-                "training", total=hyperparameters.epochs, completed=trainer.epoch, metrics=""
-            )
-
-            def show(record: EpochRecord) -> None:
-                metrics = f"loss {record.train_loss:.4f}  accuracy {record.train_accuracy:6.1%}"
-                progress.update(task, completed=record.epoch, metrics=metrics)
-
-            fit(experiment, trainer, checkpoint_every, show)
-        results = finish(experiment, trainer, data, tuple(ROWS_PER_CLASS))
-        if plots:
-            _plot_run(folder, folder / files.LOSS_PLOT, f"Iris: loss of run {name}")
-            _plot_run_accuracy(folder, f"Iris: accuracy of run {name}")
+        _run(experiment, trainer, data, checkpoint_every, quiet, plots)
     if not quiet:
-        table = Table("", "rows", "loss", "accuracy", title=f"Iris after {trainer.epoch} epochs")
-        for column in table.columns[1:]:
-            column.justify = "right"
-        for part, metrics in results.items():
-            rows = len(getattr(data, part).labels)
-            table.add_row(part, str(rows), f"{metrics.loss:.4f}", f"{metrics.accuracy:.1%}")
-        Console().print(table)
         click.echo(f"The run is in {folder}. Use it: {_predict_command(folder)}")
+
+
+@train.command("fashion-mnist", short_help="Learn to tell ten kinds of clothes apart.")
+@click.option(
+    "--data",
+    type=click.Path(),
+    envvar="NPNN_DATA",
+    default="data",
+    show_default=True,
+    show_envvar=True,
+    help="The folder of the data sets, with FashionMNIST/raw in it.",
+)
+@recipe_options()
+@run_options(default_name="fashion-mnist", checkpoint_every=1)
+@click.pass_context
+def train_fashion_mnist(
+    ctx: click.Context,
+    /,
+    data: str,
+    name: str,
+    root: str,
+    resume: bool,
+    overwrite: bool,
+    checkpoint_every: int,
+    quiet: bool,
+    plots: bool,
+    **_: Any,
+) -> None:
+    """Train a multilayer perceptron to tell ten kinds of clothes apart.
+
+    Fashion-MNIST has 60,000 images to train on, of which 5,000 are set aside to validate, and 10,000 to
+    test. It is read from the folder --data, where torchvision keeps it as well; if it is not there, the
+    command says how to get it. The run's folder, experiments/NAME, is like that of npnn train iris.
+
+    The network is that of competition/configs/fashion_mnist.yaml, and so is the recipe: Muon for the hidden
+    weights, AdamW for the rest, learning rates that fall to zero, batch norm, dropout, label smoothing,
+    mirrored images.
+
+    \b
+    Examples:
+      npnn train fashion-mnist
+      npnn train fashion-mnist --data ~/data --epochs 10 --name short
+      npnn train fashion-mnist --name short --resume
+    """  # noqa: D301 - \b is what click wants
+    folder = Path(root, name)
+    given = given_options(ctx)
+    _refuse_both(resume, overwrite)
+    where = "" if data == "data" else f" --data {shlex.quote(data)}"
+    with _resumable(f"npnn train fashion-mnist{where}{_where(name, root)} --resume"):
+        earlier = Experiment.resume(folder, Recipe, given) if resume else None
+        recipe = earlier.hyperparameters if earlier else Recipe(**given)
+        images = prepare_fashion_mnist(data, recipe.validation)
+        trainer = ImageTrainer(recipe, images)
+        if earlier:
+            restore(earlier, trainer)
+        experiment = earlier or Experiment.create(folder, recipe, overwrite)
+        _run(experiment, trainer, images, checkpoint_every, quiet, plots)
+    if not quiet:
+        click.echo(f"The run is in {folder}.")
 
 
 @sweep.command("iris", short_help="Compare learning rates and hidden sizes on Iris.")
@@ -241,6 +289,35 @@ def predict(run: str, file: str, output: str | None, overwrite: bool) -> None:
     for prediction in predictions:
         table.add_row(str(prediction.row), prediction.label, f"{prediction.probability:.4f}")
     Console().print(table)
+
+
+def _run(
+    experiment: Experiment[S], trainer: Learner, data: object, checkpoint_every: int, quiet: bool, plots: bool
+) -> None:
+    """Trains to the last epoch, with a progress bar, the table of results and the plots."""
+    subject, folder = experiment.hyperparameters.SUBJECT, experiment.folder
+    with epoch_progress(quiet) as progress:
+        task = progress.add_task(
+            "training", total=experiment.hyperparameters.epochs, completed=trainer.epoch, metrics=""
+        )
+
+        def show(record: EpochRecord) -> None:
+            metrics = f"loss {record.train_loss:.4f}  accuracy {record.train_accuracy:6.1%}"
+            progress.update(task, completed=record.epoch, metrics=metrics)
+
+        fit(experiment, trainer, checkpoint_every, show)
+    results = finish(experiment, trainer, data, ("train", "validation", "test"))
+    if plots:
+        _plot_run(folder, folder / files.LOSS_PLOT, f"{subject}: loss of run {folder.name}")
+        _plot_run_accuracy(folder, f"{subject}: accuracy of run {folder.name}")
+    if not quiet:
+        table = Table("", "rows", "loss", "accuracy", title=f"{subject} after {trainer.epoch} epochs")
+        for column in table.columns[1:]:
+            column.justify = "right"
+        for part, metrics in results.items():
+            rows = len(getattr(data, part).labels)
+            table.add_row(part, str(rows), f"{metrics.loss:.4f}", f"{metrics.accuracy:.1%}")
+        Console().print(table)
 
 
 def _refuse_both(resume: bool, overwrite: bool) -> None:

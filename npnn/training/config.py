@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from npnn.init.variance_scaling import Nonlinearity
 from npnn.training.model import ACTIVATIONS, INITIALIZERS
@@ -21,12 +22,117 @@ SCHEDULES: dict[str, dict[str, float]] = {
 }
 
 
+# What holds of a value, and the same in words.
+Check: TypeAlias = tuple[Callable[[Any], bool], str]
+
+S = TypeVar("S", bound="Settings")
+
+
 class ConfigError(ValueError):
     """A hyperparameter has a value that it cannot have; the message names it and what was expected."""
 
 
 @dataclass(frozen=True)
-class Hyperparameters:
+class Settings(ABC):
+    """What the settings of every run have in common: they are checked when they are made, and kept as JSON.
+
+    A subclass is a frozen dataclass. What is a list in JSON is a tuple in it.
+
+    Attributes:
+        CHECKS: name of a field -> what its value must be.
+        SUBJECT: name of the data that such a run learns, for titles.
+        EXTENSIBLE: whether a run may be resumed with more epochs; not where its first steps depend on them.
+    """
+
+    CHECKS: ClassVar[Mapping[str, Check]]
+    SUBJECT: ClassVar[str]
+    EXTENSIBLE: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        for name, (holds, expected) in self.CHECKS.items():
+            value = getattr(self, name)
+            if not holds(value):
+                raise ConfigError(f"{name} must be {expected}, but got {value!r}")
+
+    def to_json(self) -> dict[str, Any]:
+        """The settings as JSON's own types.
+
+        Returns:
+            A dict that `from_json` takes.
+        """
+        return {
+            name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()
+        }
+
+    @classmethod
+    def from_json(cls: type[S], values: Mapping[str, Any]) -> S:
+        """The settings from what `to_json` gave.
+
+        Args:
+            values: names and values; what is left out takes its default.
+
+        Returns:
+            The settings.
+
+        Raises:
+            ConfigError: a name is unknown, or a value is out of its range.
+        """
+        names = [field.name for field in dataclasses.fields(cls)]
+        unknown = sorted(set(values) - set(names))
+        if unknown:
+            raise ConfigError(f"unknown hyperparameter {unknown[0]!r}: expected {', '.join(names)}")
+        return cls(
+            **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        )
+
+    @property
+    @abstractmethod
+    def epochs(self) -> int:
+        """Passes over the training data."""
+
+    @property
+    @abstractmethod
+    def remedy(self) -> str:
+        """What a loss that became infinite was trained with, and what may help."""
+
+
+def _is_int(value: object, low: int, high: float = math.inf) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _is_real(value: object, low: float, high: float = math.inf, open_low: bool = False) -> bool:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+        return False
+    return (low < value if open_low else low <= value) and value <= high
+
+
+def _one_of(names: Iterable[str]) -> Check:
+    return lambda value: isinstance(value, str) and value in names, f"one of {', '.join(names)}"
+
+
+WIDTHS: Check = (
+    lambda value: isinstance(value, tuple) and len(value) > 0 and all(_is_int(width, 1) for width in value),
+    "one positive whole number for each hidden layer",
+)
+POSITIVE: Check = (lambda value: _is_real(value, 0, open_low=True), "a positive number")
+AT_LEAST_0: Check = (lambda value: _is_real(value, 0), "a number of at least 0")
+COUNT: Check = (lambda value: _is_int(value, 1), "a positive whole number")
+COUNT_OR_0: Check = (lambda value: _is_int(value, 0), "a whole number of at least 0")
+SHARE: Check = (lambda value: _is_real(value, 0, 1), "a number from 0 to 1")
+SEED: Check = (lambda value: _is_int(value, 0, 2**32 - 1), "a whole number from 0 to 4294967295")
+SWITCH: Check = (lambda value: isinstance(value, bool), "true or false")
+_FACTOR: Check = (lambda value: _is_real(value, 0, 1, open_low=True), "a number above 0 and up to 1")
+
+_SCHEDULE_CHECKS: dict[str, Check] = {
+    "factor": _FACTOR,
+    "total_iters": COUNT_OR_0,
+    "gamma": _FACTOR,
+    "step_size": COUNT,
+}
+
+
+@dataclass(frozen=True)
+class Hyperparameters(Settings):
     """What a run's numbers depend on, in torch's names.
 
     Attributes:
@@ -61,6 +167,24 @@ class Hyperparameters:
         npnn.training.config.ConfigError: lr must be a positive number, but got -1.0
     """
 
+    CHECKS: ClassVar[Mapping[str, Check]] = {
+        "hidden": WIDTHS,
+        "activation": _one_of(ACTIVATIONS),
+        "init": _one_of(INITIALIZERS),
+        "lr": POSITIVE,
+        "schedule": _one_of(SCHEDULES),
+        "momentum": AT_LEAST_0,
+        "weight_decay": AT_LEAST_0,
+        "clip_norm": (lambda value: value is None or POSITIVE[0](value), f"{POSITIVE[1]} or none"),
+        "batch_size": COUNT,
+        "epochs": COUNT,
+        "seed": SEED,
+        "split_seed": SEED,
+        "dtype": _one_of(DTYPES),
+        "standardize": SWITCH,
+    }
+    SUBJECT: ClassVar[str] = "Iris"
+
     hidden: tuple[int, ...] = (16,)
     activation: Nonlinearity = "relu"
     init: str = "default"
@@ -81,10 +205,7 @@ class Hyperparameters:
     standardize: bool = True
 
     def __post_init__(self) -> None:
-        for name, (holds, expected) in _CHECKS.items():
-            value = getattr(self, name)
-            if not holds(value):
-                raise ConfigError(f"{name} must be {expected}, but got {value!r}")
+        super().__post_init__()
         own = SCHEDULES[self.schedule]
         for name, (holds, expected) in _SCHEDULE_CHECKS.items():
             value = getattr(self, name)
@@ -106,93 +227,13 @@ class Hyperparameters:
         Returns:
             A dict that `from_json` takes.
         """
-        values = {**dataclasses.asdict(self), "hidden": list(self.hidden)}
         return {
-            name: value for name, value in values.items() if name not in _SCHEDULE_CHECKS or value is not None
+            name: value
+            for name, value in super().to_json().items()
+            if name not in _SCHEDULE_CHECKS or value is not None
         }
 
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Hyperparameters:
-        """The hyperparameters from what `to_json` gave.
-
-        Args:
-            values: names and values; what is left out takes its default.
-
-        Returns:
-            The hyperparameters.
-
-        Raises:
-            ConfigError: a name is unknown, or a value is out of its range.
-        """
-        names = [field.name for field in dataclasses.fields(cls)]
-        unknown = sorted(set(values) - set(names))
-        if unknown:
-            raise ConfigError(f"unknown hyperparameter {unknown[0]!r}: expected {', '.join(names)}")
-        hidden = values.get("hidden", cls.hidden)
-        return cls(**{**values, "hidden": tuple(hidden) if isinstance(hidden, list) else hidden})
-
-    def differences(self, other: Hyperparameters) -> dict[str, tuple[Any, Any]]:
-        """Where two sets of hyperparameters differ.
-
-        Args:
-            other: the other set.
-
-        Returns:
-            Name -> (value here, value there), for each that differs.
-        """
-        mine, theirs = dataclasses.asdict(self), dataclasses.asdict(other)
-        return {name: (mine[name], theirs[name]) for name in mine if mine[name] != theirs[name]}
-
-
-def _is_int(value: object, low: int, high: float = math.inf) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-
-
-def _is_real(value: object, low: float, high: float = math.inf, open_low: bool = False) -> bool:
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
-        return False
-    return (low < value if open_low else low <= value) and value <= high
-
-
-def _positive(value: object) -> bool:
-    return _is_real(value, 0, open_low=True)
-
-
-def _one_of(names: Iterable[str]) -> tuple[Callable[[Any], bool], str]:
-    return lambda value: isinstance(value, str) and value in names, f"one of {', '.join(names)}"
-
-
-_SEED: tuple[Callable[[Any], bool], str] = (
-    lambda value: _is_int(value, 0, 2**32 - 1),
-    "a whole number from 0 to 4294967295",
-)
-
-# Name -> (what holds of its value, in words).
-_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "hidden": (
-        lambda value: (
-            isinstance(value, tuple) and len(value) > 0 and all(_is_int(width, 1) for width in value)
-        ),
-        "one positive whole number for each hidden layer",
-    ),
-    "activation": _one_of(ACTIVATIONS),
-    "init": _one_of(INITIALIZERS),
-    "lr": (_positive, "a positive number"),
-    "schedule": _one_of(SCHEDULES),
-    "momentum": (lambda value: _is_real(value, 0), "a number of at least 0"),
-    "weight_decay": (lambda value: _is_real(value, 0), "a number of at least 0"),
-    "clip_norm": (lambda value: value is None or _positive(value), "a positive number or none"),
-    "batch_size": (lambda value: _is_int(value, 1), "a positive whole number"),
-    "epochs": (lambda value: _is_int(value, 1), "a positive whole number"),
-    "seed": _SEED,
-    "split_seed": _SEED,
-    "dtype": _one_of(DTYPES),
-    "standardize": (lambda value: isinstance(value, bool), "true or false"),
-}
-
-_SCHEDULE_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "factor": (lambda value: _is_real(value, 0, 1, open_low=True), "a number above 0 and up to 1"),
-    "total_iters": (lambda value: _is_int(value, 0), "a whole number of at least 0"),
-    "gamma": (lambda value: _is_real(value, 0, 1, open_low=True), "a number above 0 and up to 1"),
-    "step_size": (lambda value: _is_int(value, 1), "a positive whole number"),
-}
+    @property
+    def remedy(self) -> str:
+        """See `Settings`."""
+        return f"lr {self.lr}; a smaller lr, or clip_norm, may help"

@@ -13,14 +13,14 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Generic
 
 import numpy as np
 
 import npnn
 from npnn._typing import Array
 from npnn.serialization import open_atomically
-from npnn.training.config import ConfigError, Hyperparameters
+from npnn.training.config import ConfigError, S
 
 HYPERPARAMETERS = "hyperparameters.json"
 STEPS = "steps.csv"
@@ -236,7 +236,7 @@ def _csv_line(row: Sequence[object]) -> bytes:
     return (",".join(map(str, row)) + "\n").encode()
 
 
-class Experiment:
+class Experiment(Generic[S]):
     """The folder of one run.
 
     Args:
@@ -248,12 +248,12 @@ class Experiment:
         hyperparameters: what it trains with.
     """
 
-    def __init__(self, folder: Path, hyperparameters: Hyperparameters) -> None:
+    def __init__(self, folder: Path, hyperparameters: S) -> None:
         self.folder = folder
         self.hyperparameters = hyperparameters
 
     @classmethod
-    def create(cls, folder: Path, hyperparameters: Hyperparameters, overwrite: bool = False) -> Experiment:
+    def create(cls, folder: Path, hyperparameters: S, overwrite: bool = False) -> Experiment[S]:
         """Begins a new run.
 
         Args:
@@ -274,11 +274,12 @@ class Experiment:
         return experiment
 
     @classmethod
-    def resume(cls, folder: Path, given: dict[str, Any]) -> Experiment:
+    def resume(cls, folder: Path, kind: type[S], given: dict[str, Any]) -> Experiment[S]:
         """Takes up a run again.
 
         Args:
             folder: where it is.
+            kind: the class of its hyperparameters.
             given: hyperparameters asked for, by name; those not among them are the run's own.
 
         Returns:
@@ -292,13 +293,12 @@ class Experiment:
         path = folder / HYPERPARAMETERS
         stored = read_json(path)
         try:
-            own = Hyperparameters.from_json(stored)
+            own = kind.from_json(stored)
         except ConfigError as error:
             raise ExperimentError(f"{path} is damaged: {error}") from error
-        refuse_differences(
-            folder, {name: value for name, value in given.items() if name != "epochs"}, vars(own)
-        )
-        return cls(folder, Hyperparameters.from_json({**stored, **given}))
+        fixed = {name: value for name, value in given.items() if name != "epochs" or not kind.EXTENSIBLE}
+        refuse_differences(folder, fixed, vars(own))
+        return cls(folder, kind.from_json({**stored, **given}))
 
     def write_hyperparameters(self) -> None:
         """Writes the hyperparameters, atomically."""

@@ -209,5 +209,5 @@ class Classifier:
             )
         except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
             raise SerializationError(
-                f"{path} holds no classifier that npnn train wrote: {one_line(error)}"
+                f"{path} holds no classifier that npnn train iris wrote: {one_line(error)}"
             ) from error

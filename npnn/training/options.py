@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import click
 from click.core import ParameterSource
 
-from npnn.training.config import DTYPES, SCHEDULES, Hyperparameters
+from npnn.training.config import DTYPES, SCHEDULES, Hyperparameters, Settings
 from npnn.training.experiment import check_name
+from npnn.training.fashion_mnist import Recipe
 from npnn.training.model import ACTIVATIONS, INITIALIZERS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 ROOT = "experiments"
 
-_DEFAULTS = Hyperparameters()
+# Setting -> type of its option, what the help says, and what it says of the default if that is not the
+# value itself.
+Options: TypeAlias = dict[str, tuple[Any, str, str | None]]
 
 
 def sizes(text: str) -> tuple[int, ...]:
@@ -39,9 +42,7 @@ def sizes(text: str) -> tuple[int, ...]:
         ) from None
 
 
-# Hyperparameter -> type of its option, what the help says, and what it says of the default if that is not the
-# value itself.
-_OPTIONS: dict[str, tuple[Any, str, str | None]] = {
+_OPTIONS: Options = {
     "hidden": (sizes, "Width of each hidden layer, such as 16 or 16,8.", "16"),
     "activation": (click.Choice(list(ACTIVATIONS)), "What follows each hidden layer.", None),
     "init": (
@@ -80,7 +81,33 @@ def hyperparameter_options(names: Iterable[str] = tuple(_OPTIONS)) -> Callable[[
     Returns:
         The decorator.
     """
-    return stack([_option(name) for name in names])
+    return stack([_option(name, _OPTIONS[name], Hyperparameters()) for name in names])
+
+
+_RECIPE_OPTIONS: Options = {
+    "hidden": (sizes, "Width of each hidden layer, such as 512 or 512,256.", "512,256"),
+    "dropout": (float, "Share of a hidden layer's features that are dropped.", None),
+    "label_smoothing": (float, "Share of the target that is spread over all classes.", None),
+    "flip": (bool, "Mirror images at random, and average over both views in the results.", None),
+    "translate": (int, "By how many pixels images are shifted at most in training.", None),
+    "lr": (float, "Learning rate of Muon, for the hidden weights.", None),
+    "momentum": (float, "Momentum of Muon.", None),
+    "adamw_lr": (float, "Learning rate of AdamW, for everything else.", None),
+    "weight_decay": (float, "Weight decay of AdamW, on the last layer.", None),
+    "batch_size": (int, "Images in each training step.", None),
+    "epochs": (int, "Passes over the training images.", None),
+    "validation": (int, "Training images that are set aside.", None),
+    "seed": (int, "Of the first weights and of everything random in training.", None),
+}
+
+
+def recipe_options() -> Callable[[F], F]:
+    """Gives a command one option for each setting of a `Recipe`.
+
+    Returns:
+        The decorator.
+    """
+    return stack([_option(name, option, Recipe()) for name, option in _RECIPE_OPTIONS.items()])
 
 
 def grid_options() -> Callable[[F], F]:
@@ -116,11 +143,12 @@ def grid_options() -> Callable[[F], F]:
     )
 
 
-def run_options(default_name: str) -> Callable[[F], F]:
+def run_options(default_name: str, checkpoint_every: int = 10) -> Callable[[F], F]:
     """Gives a command the options of a run that can be resumed.
 
     Args:
         default_name: name of the run unless another is given.
+        checkpoint_every: epochs between checkpoints unless another number is given.
 
     Returns:
         The decorator.
@@ -136,7 +164,7 @@ def run_options(default_name: str) -> Callable[[F], F]:
             click.option(
                 "--checkpoint-every",
                 type=click.IntRange(min=1),
-                default=10,
+                default=checkpoint_every,
                 show_default=True,
                 help="Epochs between two points from which --resume can continue.",
             ),
@@ -176,7 +204,7 @@ def new_run_options(default_name: str | None) -> Callable[[F], F]:
     )
 
 
-def given_options(ctx: click.Context, names: Iterable[str] = tuple(_OPTIONS)) -> dict[str, Any]:
+def given_options(ctx: click.Context, names: Iterable[str] = (*_OPTIONS, *_RECIPE_OPTIONS)) -> dict[str, Any]:
     """The options that were really on the command line.
 
     Args:
@@ -193,14 +221,14 @@ def given_options(ctx: click.Context, names: Iterable[str] = tuple(_OPTIONS)) ->
     }
 
 
-def _option(name: str) -> Callable[[F], F]:
-    kind, text, default = _OPTIONS[name]
+def _option(name: str, option: tuple[Any, str, str | None], defaults: Settings) -> Callable[[F], F]:
+    kind, text, default = option
     flag = "--" + name.replace("_", "-")
     if kind is bool:
         flag, kind = f"{flag}/--no-{flag[2:]}", None
     if default is None:
         return click.option(
-            flag, name, type=kind, default=getattr(_DEFAULTS, name), show_default=True, help=text
+            flag, name, type=kind, default=getattr(defaults, name), show_default=True, help=text
         )
     return click.option(flag, name, type=kind, help=f"{text}  [default: {default}]")
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable
-from typing import TypeAlias
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
 from npnn.training import experiment as files
-from npnn.training.data import SplitData
+from npnn.training.config import S
 from npnn.training.experiment import CsvLog, Experiment, ExperimentError
 from npnn.training.model import one_line
-from npnn.training.trainer import EpochRecord, Metrics, StepRecord, Trainer
+from npnn.training.trainer import EpochRecord, Metrics, StepRecord
 
 OnEpoch: TypeAlias = Callable[[EpochRecord], object]
 
@@ -22,7 +23,37 @@ class DivergedError(RuntimeError):
     """The loss is no longer a finite number."""
 
 
-def restore(experiment: Experiment, trainer: Trainer) -> None:
+class Learner(Protocol):
+    """What a run asks of its trainer; `npnn.training.trainer.Trainer` says more of each."""
+
+    @property
+    def epoch(self) -> int:
+        """Number of epochs done."""
+
+    @property
+    def step(self) -> int:
+        """Number of steps done."""
+
+    def steps(self) -> Iterator[StepRecord]:
+        """Takes the steps of one epoch."""
+
+    def finish_epoch(self) -> EpochRecord:
+        """Evaluates the network after them."""
+
+    def evaluate(self, part: Any) -> Metrics:
+        """Evaluates the network on a part of its data."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that the rest of the training depends on."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Goes back to where `state_dict` was called."""
+
+    def save_model(self, path: str | os.PathLike[str]) -> None:
+        """Writes all that using the network needs."""
+
+
+def restore(experiment: Experiment[S], trainer: Learner) -> None:
     """Takes a fresh trainer to where a run's checkpoint left off, and notes the run's new number of epochs.
 
     Args:
@@ -51,7 +82,7 @@ def restore(experiment: Experiment, trainer: Trainer) -> None:
     experiment.write_hyperparameters()
 
 
-def fit(experiment: Experiment, trainer: Trainer, checkpoint_every: int, on_epoch: OnEpoch) -> None:
+def fit(experiment: Experiment[S], trainer: Learner, checkpoint_every: int, on_epoch: OnEpoch) -> None:
     """Trains up to the run's last epoch, writing a record of every step and epoch, and checkpoints.
 
     Args:
@@ -89,32 +120,31 @@ def fit(experiment: Experiment, trainer: Trainer, checkpoint_every: int, on_epoc
             on_epoch(end)
 
 
-def _check_finite(record: StepRecord | EpochRecord, experiment: Experiment) -> None:
+def _check_finite(record: StepRecord | EpochRecord, experiment: Experiment[S]) -> None:
     if not math.isfinite(record.train_loss):
-        h = experiment.hyperparameters
         raise DivergedError(
             f"training diverged: the loss became {record.train_loss} in step {record.step} of epoch "
-            f"{record.epoch} with lr {h.lr}; a smaller lr, or clip_norm, may help. "
+            f"{record.epoch} with {experiment.hyperparameters.remedy}. "
             f"The metrics up to there are in {experiment.folder}"
         )
 
 
 def finish(
-    experiment: Experiment, trainer: Trainer, data: SplitData, parts: tuple[str, ...]
+    experiment: Experiment[S], trainer: Learner, data: object, parts: tuple[str, ...]
 ) -> dict[str, Metrics]:
     """Evaluates the final network and writes model.npz and results.json.
 
     Args:
         experiment: the run's folder.
         trainer: its trainer, after the last epoch.
-        data: the rows.
-        parts: which parts of the data to evaluate on.
+        data: what it trained on.
+        parts: the attributes of the data to evaluate on.
 
     Returns:
         The metrics of each part.
     """
     results = {part: trainer.evaluate(getattr(data, part)) for part in parts}
-    trainer.classifier.save(experiment.folder / files.MODEL)
+    trainer.save_model(experiment.folder / files.MODEL)
     files.write_json(
         experiment.folder / files.RESULTS, {part: metrics._asdict() for part, metrics in results.items()}
     )

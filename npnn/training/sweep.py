@@ -326,7 +326,7 @@ def _run_cell(
     else:
         trainer = Trainer(h, data)
         if (path / files.HYPERPARAMETERS).exists():
-            experiment = Experiment.resume(path, vars(h))
+            experiment = Experiment.resume(path, Hyperparameters, vars(h))
             restore(experiment, trainer)
         else:
             experiment = Experiment.create(path, h)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -140,16 +141,27 @@ class Trainer:
         train, validation = self._metrics(*self._train), self._metrics(*self._validation)
         return EpochRecord(self.epoch, self.step, *train, *validation, learning_rate)
 
-    def evaluate(self, rows: Rows) -> Metrics:
+    def evaluate(self, part: Rows) -> Metrics:
         """Loss and accuracy over some rows.
 
         Args:
-            rows: features and labels.
+            part: features and labels.
 
         Returns:
             The metrics.
         """
-        return self._metrics(*self._tensors(rows))
+        return self._metrics(*self._tensors(part))
+
+    def save_model(self, path: str | os.PathLike[str]) -> None:
+        """Writes the classifier, as `Classifier.save` does.
+
+        Args:
+            path: the file.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        self.classifier.save(path)
 
     def state_dict(self) -> dict[str, Any]:
         """All that the rest of the training depends on, between two epochs.

@@ -69,24 +69,27 @@ def test_resume_needs_a_run(folder):
     with pytest.raises(
         ExperimentError, match=r"holds no run to resume \(no hyperparameters.json\): leave out --resume"
     ):
-        Experiment.resume(folder, {})
+        Experiment.resume(folder, Hyperparameters, {})
 
 
 def test_resume_takes_the_runs_own_hyperparameters_and_more_epochs(folder):
     Experiment.create(folder, Hyperparameters(lr=0.5, hidden=(8, 4), schedule="step"))
-    resumed = Experiment.resume(folder, {"hidden": (8, 4), "lr": 0.5, "epochs": 150})
+    resumed = Experiment.resume(folder, Hyperparameters, {"hidden": (8, 4), "lr": 0.5, "epochs": 150})
     assert resumed.hyperparameters == Hyperparameters(lr=0.5, hidden=(8, 4), schedule="step", epochs=150)
-    assert Experiment.resume(folder, {}).hyperparameters.epochs == 100
+    assert Experiment.resume(folder, Hyperparameters, {}).hyperparameters.epochs == 100
     resumed.write_hyperparameters()
-    assert Experiment.resume(folder, {}).hyperparameters.epochs == 150
+    assert Experiment.resume(folder, Hyperparameters, {}).hyperparameters.epochs == 150
 
 
 def test_resume_names_every_difference(folder):
     Experiment.create(folder, Hyperparameters(lr=0.5))
     with pytest.raises(ExperimentError) as caught:
-        Experiment.resume(folder, {"lr": 0.25, "hidden": (8,), "momentum": 0.9, "gamma": 0.5})
-    assert str(caught.value) == (
-        f"cannot resume {folder} with lr 0.25 (the run has 0.5), hidden (8,) (the run has (16,)), "
+        Experiment.resume(
+            folder, Hyperparameters, {"lr": 0.25, "hidden": (8,), "momentum": 0.9, "gamma": 0.5}
+        )
+    assert (
+        str(caught.value)
+        == f"cannot resume {folder} with lr 0.25 (the run has 0.5), hidden (8,) (the run has (16,)), "
         "gamma 0.5 (the run has None): leave that out, or give a new run another --name"
     )
 
@@ -96,7 +99,7 @@ def test_resume_reports_a_damaged_file(folder, text):
     Experiment.create(folder, Hyperparameters())
     (folder / "hyperparameters.json").write_text(text)
     with pytest.raises(ExperimentError, match=r"hyperparameters\.json"):
-        Experiment.resume(folder, {})
+        Experiment.resume(folder, Hyperparameters, {})
 
 
 def test_a_log_grows_and_is_cut_back(tmp_path):

@@ -104,7 +104,7 @@ def test_refuses_files_that_hold_something_else(tmp_path, damage):
     make_classifier().save(path)
     npnn.save(damage(npnn.load(path)), path)
     with pytest.raises(
-        SerializationError, match=r"model\.npz holds no classifier that npnn train wrote: ."
+        SerializationError, match=r"model\.npz holds no classifier that npnn train iris wrote: ."
     ) as caught:
         Classifier.load(path)
     assert "\n" not in str(caught.value)

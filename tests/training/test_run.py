@@ -26,7 +26,7 @@ def complete(folder, hyperparameters, checkpoint_every=4, stop_at=None, resume=F
     """A run, which at the given step stops dead."""
     data = prepare_iris(hyperparameters.split_seed, hyperparameters.standardize)
     if resume:
-        experiment = Experiment.resume(folder, {"epochs": hyperparameters.epochs})
+        experiment = Experiment.resume(folder, Hyperparameters, {"epochs": hyperparameters.epochs})
     else:
         experiment = Experiment.create(folder, hyperparameters)
     trainer = Trainer(experiment.hyperparameters, data)
