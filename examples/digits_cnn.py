@@ -1,6 +1,7 @@
 """A convolutional network reads handwritten digits: dropout, Adadelta, a learning rate that falls by epochs.
 
-It is PyTorch's MNIST example on scikit-learn's digits of 8 by 8 pixels.
+It is PyTorch's MNIST example on scikit-learn's digits of 8 by 8 pixels. SiLU and means stand where that has
+ReLU and maxima: the slopes of these jump, and a rounding error on the wrong side would show in the losses.
 """
 
 import argparse
@@ -49,11 +50,11 @@ class Net(nn.Module):
         self.fc2 = nn.Linear(32, 10)
 
     def forward(self, x):
-        x = F.relu(self.conv1(x))
-        x = F.relu(self.conv2(x))
-        x = self.dropout1(F.max_pool2d(x, 2))
+        x = F.silu(self.conv1(x))
+        x = F.silu(self.conv2(x))
+        x = self.dropout1(F.avg_pool2d(x, 2))
         x = x.movedim(CHANNELS, 1)  # fc1's weights are drawn for features in torch's order
-        x = F.relu(self.fc1(torch.flatten(x, 1)))
+        x = F.silu(self.fc1(torch.flatten(x, 1)))
         return F.log_softmax(self.fc2(self.dropout2(x)), dim=1)
 
 
@@ -88,7 +89,7 @@ train_loader = DataLoader(train_set, batch_size=64, shuffle=True)
 test_loader = DataLoader(test_set, batch_size=99)
 
 model = Net()
-optimizer = Adadelta(model.parameters(), lr=1.0)
+optimizer = Adadelta(model.parameters(), lr=2.0)
 scheduler = StepLR(optimizer, step_size=1, gamma=0.9)
 for epoch in range(math.ceil(args.steps / len(train_loader))):
     train(model, train_loader, optimizer, epoch)

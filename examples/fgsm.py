@@ -41,10 +41,10 @@ class Net(nn.Module):
         self.fc2 = nn.Linear(32, 10)
 
     def forward(self, x):
-        x = F.relu(self.conv1(x))
-        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
+        x = F.silu(self.conv1(x))
+        x = F.avg_pool2d(F.silu(self.conv2(x)), 2)
         x = torch.flatten(x.movedim(CHANNELS, 1), 1)  # fc1's weights are drawn for features in torch's order
-        return self.fc2(F.relu(self.fc1(x)))
+        return self.fc2(F.silu(self.fc1(x)))
 
 
 def fgsm_attack(images, epsilon, gradient):
@@ -70,7 +70,7 @@ images = torch.tensor(digits.images / 16, dtype=torch.get_default_dtype()).unsqu
 labels = torch.tensor(digits.target)
 
 model = Net()
-optimizer = optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
+optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
 for step in range(args.steps):
     batch = torch.randint(1500, (64,))
     loss = F.cross_entropy(model(images[batch]), labels[batch])

@@ -55,7 +55,7 @@ class SiameseNetwork(nn.Module):
         self.features = nn.Sequential(
             nn.Conv2d(1, 16, 3, padding=1),
             nn.SiLU(),
-            nn.MaxPool2d(2),
+            nn.AvgPool2d(2),
             nn.Conv2d(16, 32, 3, padding=1),
             nn.SiLU(),
             nn.AdaptiveAvgPool2d(1),

@@ -14,7 +14,7 @@ imports only from those above it here:
     modules/, utils/           torch.nn's classes, and what works on them
     optim/, serialization/     as torch has them
     cs189/                     the homework that it grew from, by its own names
-    datasets/, training/, __main__.py          Iris, the trainer, and the `npnn` command
+    datasets/, training/, __main__.py          Iris and Fashion-MNIST, the trainer, the `npnn` command
 """
 
 import importlib
