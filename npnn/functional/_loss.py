@@ -130,9 +130,9 @@ def class_targets(scores: Shape, target: Tensor, ignore_index: int, name: str) -
         raise RuntimeError(
             f"{name}: expected target dtype to be Long or Byte (int64 or uint8) for classes, but got {dtype}"
         )
-    labels = target.array.reshape(shape)
+    labels = target.array if given == shape else target.array.reshape(shape)
     # As unsigned numbers negative classes are huge ones, so one comparison finds both kinds.
-    if labels.size and labels.astype(np.uint64).max().item() >= classes:
+    if labels.size and np.maximum.reduce(labels.astype(np.uint64), axis=None) >= classes:
         wrong = ((labels < 0) | (labels >= classes)) & (labels != ignore_index)
         if wrong.any():
             raise IndexError(

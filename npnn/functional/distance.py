@@ -107,7 +107,9 @@ def pdist(input: Any, p: float = 2.0) -> Tensor:
     if not x.array.shape[1]:
         # Rows of no numbers are all the same; no norm is taken of nothing.
         return x.sum(-1)[first]
-    distance: Tensor = (x[first] - x[second]).norm(p, -1)
+    difference = x[first] - x[second]
+    # By how many places two rows differ has a gradient here, of zeros; as a norm it would have none.
+    distance: Tensor = difference.sign().abs().sum(-1) if p == 0 else difference.norm(p, -1)
     return distance
 
 

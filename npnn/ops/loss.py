@@ -75,7 +75,7 @@ class NLLLoss(Operation):
         classes, row_weight = ctx.saved_tensors
         share = _shares(ctx, dy, row_weight)
         zeros = np.zeros((classes.size, ctx.shape[-1]), dy.dtype)
-        return _AddAt.apply(zeros, -share, classes).reshape(ctx.shape), None, None
+        return _less_at(zeros, share, classes).reshape(ctx.shape), None, None
 
 
 class CrossEntropy(Operation):
@@ -122,7 +122,8 @@ class CrossEntropy(Operation):
         if dloss is not None:
             share = _shares(ctx, dloss, row_weight)
             rows = p if p.ndim == 2 else p.reshape(classes.size, p.shape[-1])
-            through_loss = _AddAt.apply(rows * share.reshape(-1, 1), -share, classes)
+            scaled = rows * (share[:, None] if share.ndim else share)
+            through_loss = _less_at(scaled, share, classes)
             if p.ndim != 2:
                 through_loss = through_loss.reshape(ctx.shape)
             dx = through_loss if dx is None else dx + through_loss
@@ -133,7 +134,7 @@ def _targets(
     x: Array, target: Array, weight: Array | None, ignore_index: int | None
 ) -> tuple[Array, Array | None]:
     """The class of each row and its weight, if these are not all 1; of rows to be ignored 0 and 0."""
-    classes = target.reshape(-1)
+    classes = target if target.ndim == 1 else target.reshape(-1)
     kept = None if ignore_index is None else classes != ignore_index
     if kept is not None and not kept.all():
         classes = np.where(kept, classes, 0)
@@ -150,27 +151,36 @@ def _reduced(ctx: Context, shape: Shape, losses: Array, row_weight: Array | None
     ctx.shape, ctx.scale = shape, 1 / total_weight if reduction == "mean" and total_weight else 1.0
     if reduction == "none":
         return losses.reshape(shape[:-1])
-    total = losses.sum()
+    total = np.add.reduce(losses)
     return np.asarray(total / total_weight if reduction == "mean" else total)
 
 
 def _shares(ctx: Context, dy: Array, row_weight: Array | None) -> Array:
-    """What each row's loss adds to the result: w_t dy, over Σ w_t for the mean."""
-    share = dy.reshape(-1) * ctx.scale
-    return share if row_weight is None else share * row_weight
+    """What a row's loss adds to the result: w_t dy, over Σ w_t for the mean; one number if all are equal."""
+    if row_weight is not None:
+        return dy.reshape(-1) * ctx.scale * row_weight
+    return (dy.reshape(-1) if dy.ndim else dy) * ctx.scale
 
 
-class _AddAt(Operation):
-    """The matrix x with v_i, or one v, added in row i at column_i; unless recorded, x is written into."""
+def _less_at(x: Any, v: Any, column: Array) -> Any:
+    """The matrix x less v_i, or one v, in row i at column_i; unless it is recorded, x is written into."""
+    if isinstance(x, np.ndarray) and isinstance(v, (np.ndarray, np.generic)):
+        x[np.arange(column.size), column] -= v
+        return x
+    return _LessAt.apply(x, v, column)
+
+
+class _LessAt(Operation):
+    """`_less_at` of a copy of x."""
 
     @staticmethod
     def forward(ctx: Context, x: Array, v: Any, column: Array) -> Array:
         ctx.save_for_backward(column)
-        y = x.copy() if ctx.needs_input_grad[0] else x
-        y[np.arange(column.size), column] += v
+        y = x.copy()
+        y[np.arange(column.size), column] -= v
         return y
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
         (column,) = ctx.saved_tensors
-        return dy, dy[np.arange(column.size), column], None
+        return dy, -dy[np.arange(column.size), column], None
