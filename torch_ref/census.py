@@ -224,9 +224,11 @@ def take(kind: str, name: str) -> Entry:
     place: Any = npnn.nn
     for step in filter(None, LISTS[kind][0].split(".")):
         place = getattr(place, step, None)
-    present = (
-        any(find(root, name) for root in (npnn, npnn.Tensor)) if kind == "tensor" else hasattr(place, name)
-    )
+    if kind == "tensor":
+        # Properties, such as T, cannot be called.
+        present = hasattr(npnn.Tensor, name) or find(npnn, name) is not None
+    else:
+        present = hasattr(place, name)
     entry = Entry(name, kind, present)
     if not entry.present:
         entry.reason = REASONS.get((kind, name), NOT_YET)
