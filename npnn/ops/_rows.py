@@ -17,8 +17,8 @@ from npnn._typing import Array
 from npnn.ops.blockwise import BLOCK, DEALT
 from npnn.parallel import for_each, slices
 
-ROW_BLOCK = 4 * BLOCK
-"""Elements in a block of rows: to broadcast over rows costs more calls than to go through elements."""
+ROW_BLOCK = BLOCK
+"""Elements in a block of rows."""
 
 FEW_ROWS, SHORT_ROW = 64, 32
 """Below so many rows, and up to such a length, NumPy's own reductions are the quicker and the slower way."""

@@ -15,10 +15,11 @@ import numpy as np
 from npnn._typing import Array
 from npnn.parallel import for_each, slices
 
-BLOCK = 2**15
-"""Elements in a block: the few blocks that a formula has at hand together fit in a second-level cache."""
+BLOCK = 2**17
+"""Elements in a block: few enough to stay in a cache, and so many that a step through them takes much longer
+than one thread needs to hand Python's lock to the other. With 2**15, two threads were no faster than one."""
 
-DEALT = 4 * BLOCK
+DEALT = 2 * BLOCK
 """Elements from which blocks are dealt to threads: with fewer, to call the threads would cost more."""
 
 

@@ -14,8 +14,9 @@ from npnn.parallel import for_each
 # and faulted in again: of 10 million elements, 2 to 5 times as fast as whole arrays.
 BLOCK = 1 << 14
 
-# From this many elements on the pieces are dealt to threads: with fewer, to call them would cost more.
-DEALT = 4 * BLOCK
+# From this many elements on, larger pieces are dealt to threads. To go through one of them must take longer
+# than to hand Python's lock from one thread to the other; temporaries of that size must be few.
+DEALT, DEALT_BLOCK = 1 << 18, 1 << 17
 
 
 def update_in_blocks(
@@ -26,18 +27,17 @@ def update_in_blocks(
     Args:
         update: takes a piece of each array; what it does to an element depends on that element alone.
         *arrays: the arrays, of which the first decides how to cut; None stays None in every piece.
-        few_temporaries: whether `update` makes one or two, so that pieces may be twice as large.
+        few_temporaries: whether `update` makes one or two, so that pieces may be larger.
     """
     first: Any = arrays[0]
     if first.size <= BLOCK:
         update(*arrays)
         return
-    pieces = _blocks(arrays, 2 * BLOCK if few_temporaries else BLOCK)
-    if first.size < DEALT:
-        for piece in pieces:
-            update(*piece)
-    else:
-        for_each(lambda piece: update(*piece), pieces)
+    if few_temporaries and first.size >= DEALT:
+        for_each(lambda piece: update(*piece), _blocks(arrays, DEALT_BLOCK))
+        return
+    for piece in _blocks(arrays, BLOCK):
+        update(*piece)
 
 
 def _blocks(arrays: tuple[Any, ...], size: int) -> Iterable[tuple[Any, ...]]:

@@ -132,6 +132,7 @@ def test_zero_dimensional_parameter():
 def test_blocks_change_nothing(monkeypatch, shape, layout):
     def trained(block, dealt=10_000):
         monkeypatch.setattr(_blocks, "BLOCK", block)
+        monkeypatch.setattr(_blocks, "DEALT_BLOCK", block)
         monkeypatch.setattr(_blocks, "DEALT", dealt)
         rng = np.random.default_rng(1)
         memory = {
@@ -152,7 +153,7 @@ def test_blocks_change_nothing(monkeypatch, shape, layout):
 
 
 def test_large_parameter_takes_the_plain_step_everywhere():
-    size = 2 * _blocks.BLOCK + 3
+    size = 2 * _blocks.DEALT_BLOCK + 3
     start, gradient = np.random.default_rng(2).standard_normal((2, size))
     weight = parameter(start)
     steps_with(weight, SGD([weight], lr=0.1), gradient, 1)
