@@ -20,7 +20,7 @@ def default_threads() -> int:
 
 @click.command()
 @click.option("--only", metavar="PATTERN", default="*", help="Only the cases that match, such as 'iris*'.")
-@click.option("--quick", is_flag=True, help="Fewer values: rougher figures in less than a minute.")
+@click.option("--quick", is_flag=True, help="Fewer values: rougher figures in a minute and a half.")
 @click.option("--peers", is_flag=True, help="Other libraries too, where installed.")
 @click.option("--growth", is_flag=True, help="Also how the cost grows with batch, image and width.")
 @click.option(
