@@ -14,9 +14,13 @@ def test_there_is_none():
         npnn.accelerator.synchronize()
 
 
-def test_switches_of_backends_may_be_set():
-    cudnn.benchmark, cudnn.deterministic = True, True
-    npnn.backends.cuda.matmul.allow_tf32 = True
+def test_switches_of_backends_may_be_set(monkeypatch):
+    for place, switch in (
+        (cudnn, "benchmark"),
+        (cudnn, "deterministic"),
+        (npnn.backends.cuda.matmul, "allow_tf32"),
+    ):
+        monkeypatch.setattr(place, switch, True)
     assert npnn.backends.cudnn.benchmark
     assert not any(
         answer()
