@@ -16,14 +16,11 @@ from typing import Any
 import numpy as np
 
 from npnn._typing import Array
-from npnn.ops.blockwise import DEALT
+from npnn.ops.blockwise import BLOCK, DEALT
 from npnn.parallel import for_each, scratch, slices
 
 ROW = 2**11
 """About how many elements a row of several positions has."""
-
-BLOCK = 2**17
-"""About how many elements a block of such rows has."""
 
 
 def large_channels(groups: tuple[int, int, int, int], *arrays: Any) -> bool:

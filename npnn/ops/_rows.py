@@ -17,9 +17,6 @@ from npnn._typing import Array
 from npnn.ops.blockwise import BLOCK, DEALT
 from npnn.parallel import for_each, slices
 
-ROW_BLOCK = BLOCK
-"""Elements in a block of rows."""
-
 FEW_ROWS, SHORT_ROW = 64, 32
 """Below so many rows, and up to such a length, NumPy's own reductions are the quicker and the slower way."""
 
@@ -211,7 +208,7 @@ def _row_sums(x: Array) -> Array:
 
 def _blocks_of_rows(x: Array) -> list[slice]:
     """Blocks of so many rows that they stay in the cache."""
-    return slices(len(x), max(ROW_BLOCK // x.shape[1], 1))
+    return slices(len(x), max(BLOCK // x.shape[1], 1))
 
 
 def _repeated(v: Array, blocks: list[slice]) -> Array:
