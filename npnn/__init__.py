@@ -79,7 +79,6 @@ from npnn.memory_formats import (
     preserve_format,
     strided,
 )
-from npnn.parallel import get_num_threads, set_num_threads
 from npnn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from npnn.random import (
     Generator,
@@ -116,6 +115,7 @@ from npnn.tensors.creation import (
     zeros_like,
 )
 from npnn.tensors.functions import *
+from npnn.threads import get_num_threads, set_num_threads
 
 if TYPE_CHECKING:
     from npnn import (

@@ -17,7 +17,7 @@ import numpy as np
 
 from npnn._typing import Array
 from npnn.ops.blockwise import BLOCK, DEALT
-from npnn.parallel import for_each, scratch, slices
+from npnn.threads import for_each, scratch, slices
 
 ROW = 2**11
 """About how many elements a row of several positions has."""

@@ -21,11 +21,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from npnn import parallel
+from npnn import threads
 from npnn._typing import Array, Shape
 from npnn.ops._channels import add_to_channels
 from npnn.ops._im2col import Block, Windows, sample_blocks, strided
-from npnn.parallel import scratch
+from npnn.threads import scratch
 
 LANES = 8
 """Into how many partial sums the gradient of a kernel is split at most: that many threads can work on it."""
@@ -67,11 +67,11 @@ def convolve(windows: Windows, weight: Array, bias: Array | None, groups: int) -
     everything = slice(None)
     blocks = windows.blocks(windows.taps)
     if len(blocks) >= FEW_BLOCKS or groups > 1:
-        parallel.for_each(lambda block: multiply(block, windows.rows(block, groups), everything), blocks)
+        threads.for_each(lambda block: multiply(block, windows.rows(block, groups), everything), blocks)
         return y
     for block in blocks:
         together = partial(multiply, block, windows.rows(block))
-        parallel.for_each(together, parallel.slices(channels, COLUMNS))
+        threads.for_each(together, threads.slices(channels, COLUMNS))
     return y
 
 
@@ -147,7 +147,7 @@ def _spread_narrow(
 
     of_one = math.prod(out) * weight.size // channels * dy.itemsize
     if dx.size and dy.size:
-        parallel.for_each(work, sample_blocks(len(dy), of_one))
+        threads.for_each(work, sample_blocks(len(dy), of_one))
     else:
         dx[...] = 0
     return dx
@@ -238,7 +238,7 @@ def _sum_of_blocks(
         for block in blocks[len(blocks) * lane // lanes : len(blocks) * (lane + 1) // lanes]:
             add(sums[lane], block)
 
-    parallel.for_each(work, range(lanes))
+    threads.for_each(work, range(lanes))
     for other in sums[1:]:
         sums[0] += other
     return sums[0]
@@ -288,7 +288,7 @@ def _convolve_channels(windows: Windows, weight: Array, bias: Array | None) -> A
             add_to_channels(y[block], bias)
 
     if y.size:
-        parallel.for_each(work, windows.blocks(COPIES_BY_CHANNEL))
+        threads.for_each(work, windows.blocks(COPIES_BY_CHANNEL))
     return y
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from npnn._typing import Array, Shape
-from npnn.parallel import scratch
+from npnn.threads import scratch
 
 BLOCK_BYTES = 2**20, 2**21
 """The least and the most that im2col writes before the product reads it again: the most still fits in a cache

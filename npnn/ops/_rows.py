@@ -15,7 +15,7 @@ import numpy as np
 
 from npnn._typing import Array
 from npnn.ops.blockwise import BLOCK, DEALT
-from npnn.parallel import for_each, slices
+from npnn.threads import for_each, slices
 
 FEW_ROWS, SHORT_ROW = 64, 32
 """Below so many rows, and up to such a length, NumPy's own reductions are the quicker and the slower way."""

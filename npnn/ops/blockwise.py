@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from npnn._typing import Array
-from npnn.parallel import for_each, slices
+from npnn.threads import for_each, slices
 
 BLOCK = 2**17
 """Elements in a block: few enough to stay in a cache, and so many that a step through them takes much longer

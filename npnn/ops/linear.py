@@ -9,7 +9,7 @@ import numpy as np
 
 from npnn._typing import Array, Gradients
 from npnn.autograd.function import Context, Operation
-from npnn.parallel import for_each, slices
+from npnn.threads import for_each, slices
 
 
 class Linear(Operation):

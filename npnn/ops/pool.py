@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from npnn import parallel
+from npnn import threads
 from npnn._typing import Array, Gradients, Shape
 from npnn.autograd.function import Context, Operation
 from npnn.ops._im2col import in_runs, sample_blocks
@@ -85,7 +85,7 @@ class ToWinners(Operation):
             np.add.at(dx[block].reshape(-1), place.reshape(-1), values.reshape(-1))
 
         if dy.size:
-            parallel.for_each(work, _blocks(dx))
+            threads.for_each(work, _blocks(dx))
         else:
             dx[...] = 0
         return dx
@@ -175,7 +175,7 @@ def maxima(x: Array, windows: tuple[Windows, ...], track: bool) -> tuple[Array, 
                 most = _maxima(most, axis, windows[axis - 1])
         y[block] = most
 
-    parallel.for_each(work, _blocks(x))
+    threads.for_each(work, _blocks(x))
     return y, winners
 
 
@@ -310,7 +310,7 @@ class AvgPool(Operation):
                 # Towards zero, as integers are divided in C.
                 y[block] = np.sign(total) * np.sign(divisor) * (abs(total) // abs(divisor))
 
-        parallel.for_each(work, _blocks(x))
+        threads.for_each(work, _blocks(x))
         return y
 
     @staticmethod
@@ -333,7 +333,7 @@ class AvgPoolInput(Operation):
                 share = _shares(share, axis, windows[axis - 1])
             dx[block] = share
 
-        parallel.for_each(work, _blocks(dx))
+        threads.for_each(work, _blocks(dx))
         return dx
 
     @staticmethod

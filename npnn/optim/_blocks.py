@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from npnn._typing import Array
-from npnn.parallel import for_each
+from npnn.threads import for_each
 
 # Large arrays are updated in pieces of this many elements. A piece and its temporaries stay in the cache, and
 # temporaries which together are this small are reused by the C library rather than given back to the system

@@ -24,8 +24,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from npnn.parallel import set_num_threads
 from npnn.random import manual_seed
+from npnn.threads import set_num_threads
 from npnn.utils.data.fetch import Recipe
 
 CHECK_INTERVAL = 5.0

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 import npnn
-from npnn import parallel
-from npnn.parallel import for_each, scratch, slices
+from npnn.threads import SCRATCH_BYTES, _blas, for_each, scratch, slices
 
 
 @pytest.fixture(params=[1, 2, 3])
@@ -96,7 +95,7 @@ def test_within_a_block_and_from_several_threads(two_threads):
 
 
 def test_openblas_has_one_thread_within_and_as_many_as_before_after(two_threads):
-    functions = parallel._blas._load()
+    functions = _blas._load()
     if functions is None:
         pytest.skip("NumPy is not built with OpenBLAS")
     count = functions[0]
@@ -112,7 +111,7 @@ def test_scratch_is_used_again_but_not_kept_when_large(two_threads):
     two = scratch("test", (2, 5), np.dtype(np.float32))
     assert np.shares_memory(one, two)
     assert two.shape == (2, 5)
-    large = (parallel.SCRATCH_BYTES + 1,)
+    large = (SCRATCH_BYTES + 1,)
     assert not np.shares_memory(
         scratch("test", large, np.dtype(np.int8)), scratch("test", large, np.dtype(np.int8))
     )
@@ -136,7 +135,7 @@ def test_refuses(value, error):
 
 @pytest.mark.parametrize(("variable", "expected"), [("3", "3"), ("2,1", "2"), ("", None), ("many", None)])
 def test_number_from_the_environment(variable, expected):
-    code = "from npnn.parallel import _threads_of_environment as threads; print(threads())"
+    code = "from npnn.threads import _threads_of_environment as threads; print(threads())"
     environment = {**os.environ, "OMP_NUM_THREADS": variable}
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
@@ -149,7 +148,7 @@ FORK = """
 import os, signal
 import numpy as np
 import npnn
-from npnn.parallel import for_each
+from npnn.threads import for_each
 npnn.set_num_threads(2)
 for_each(lambda block: None, range(4))
 child = os.fork()
