@@ -14,6 +14,7 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 
+from competition.arithmetic import training_flops
 from competition.callbacks import AtomicCheckpointIO, EpochSeed, EpochTable, MemoryCheck, Outputs
 from competition.data import ImageData
 from competition.errors import CompetitionError
@@ -181,8 +182,12 @@ class CompetitionCLI(LightningCLI):
         """Writes the figures and the report about the test."""
         if self.trainer.fast_dev_run:
             return
+        height, width, channels = self.datamodule.shape
         facts = {
             "parameters": sum(parameter.numel() for parameter in self.model.parameters()),
+            "training_flops_per_image": training_flops(
+                self.model.net, torch.zeros(2, channels, height, width)
+            ),
             "device": str(self.trainer.strategy.root_device),
             "precision": str(self.trainer.precision),
             "seed": self._get(self.config, "seed_everything"),

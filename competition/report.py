@@ -120,6 +120,7 @@ def _summary(config: Mapping[str, Any], results: Mapping[str, Any], epochs: pd.D
         "epochs": len(epochs),
         "seconds of training": f"{epochs['seconds'].sum():.0f}",
         "parameters": f"{results['parameters']:,}",
+        "arithmetic of an image in training": f"{results['training_flops_per_image'] / 1e9:.3g} GFLOP",
         "device, precision": f"{results['device']}, {results['precision']}",
         "seed": results["seed"],
     }
