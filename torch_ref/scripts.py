@@ -51,6 +51,20 @@ def outcome(action: Callable[[], Any]) -> list[Any]:
         return ["raised", type(error).__name__]
 
 
+def refused(action: Callable[[], Any], *words: str) -> list[Any]:
+    """The type of the error that an action raises, and for each of the words whether its message has it.
+
+    Examples:
+        >>> refused(lambda: 1 / 0, "zero", "one")
+        ['ZeroDivisionError', True, False]
+    """
+    try:
+        action()
+    except Exception as error:
+        return [type(error).__name__, *(word in str(error) for word in words)]
+    raise AssertionError("nothing was refused")
+
+
 def plain(value: Any) -> Any:
     """A log in terms that both libraries share: tensors as arrays, dtypes as names, collections as lists.
 
@@ -124,6 +138,11 @@ def _error_of(script: Script, lib: ModuleType) -> Exception:
 def leaf(lib: ModuleType, shape: int | tuple[int, ...], seed: int = 0) -> Any:
     """A tensor of random numbers that requires grad."""
     return lib.tensor(values(shape, seed)).requires_grad_()
+
+
+def leaf_of(lib: ModuleType, *numbers: float) -> Any:
+    """A tensor of these numbers, a scalar if there is one alone, in float64, that requires grad."""
+    return lib.tensor(numbers if len(numbers) > 1 else numbers[0], dtype=lib.float64, requires_grad=True)
 
 
 def affine(lib: ModuleType) -> type:

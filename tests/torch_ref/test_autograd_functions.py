@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import npnn
-from torch_ref.scripts import assert_same, plain
+from torch_ref.scripts import assert_same, leaf_of, plain, refused
 
 SCRIPTS = []
 
@@ -20,16 +20,6 @@ SCRIPTS = []
 def script(function):
     SCRIPTS.append(function)
     return function
-
-
-def leaf(t, *values):
-    return t.tensor(values if len(values) > 1 else values[0], dtype=t.float64, requires_grad=True)
-
-
-def refused(action, *words):
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever either library raises is compared
-        action()
-    return [type(caught.value).__name__, *(word in str(caught.value) for word in words)]
 
 
 # ---- functions of the user's own
@@ -52,7 +42,7 @@ def _cube(t):
 
 @script
 def custom_function(t):
-    x = leaf(t, 1.0, -2.0)
+    x = leaf_of(t, 1.0, -2.0)
     y = _cube(t).apply(x)
     (g,) = t.autograd.grad(y.sum(), x, create_graph=True)
     seen = [
@@ -86,7 +76,7 @@ def custom_function_with_setup_context(t):
         def backward(ctx, dy, dsum):
             return dy * ctx.factor + dsum, None
 
-    x = leaf(t, 1.0, -2.0)
+    x = leaf_of(t, 1.0, -2.0)
     y, total = Scale.apply(x, 3.0)
     y.sum().backward(retain_graph=True)
     first = x.grad.clone()
@@ -111,7 +101,7 @@ def custom_function_context(t):
             seen.append([nothing, list(ctx.needs_input_grad), t.is_grad_enabled(), dz.requires_grad])
             return dz * y, None, None, None
 
-    x, y = leaf(t, 1.0, -2.0), t.tensor([3.0, 4.0], dtype=t.float64)
+    x, y = leaf_of(t, 1.0, -2.0), t.tensor([3.0, 4.0], dtype=t.float64)
     Op.apply(x, 2.0, y, True).sum().backward()
     t.autograd.grad(Op.apply(x, 2.0, y, True).sum(), x, create_graph=True)
     with t.no_grad():
@@ -138,7 +128,7 @@ def outputs_without_gradient(t):
             (order,) = ctx.saved_tensors
             return dvalues[order.argsort()]
 
-    x = leaf(t, 1.0, 3.0, 2.0)
+    x = leaf_of(t, 1.0, 3.0, 2.0)
     values, order, ranks, text, nothing = SortDown.apply(x)
     (values * t.tensor([10.0, 20.0, 30.0], dtype=t.float64)).sum().backward()
     return [
@@ -171,7 +161,7 @@ def materialised_gradients(t):
                 seen.append([da, db])
                 return da * 2.0
 
-        x = leaf(t, 1.0, 2.0)
+        x = leaf_of(t, 1.0, 2.0)
         a, _ = Two.apply(x)
         a.sum().backward()
         return [seen, x.grad]
@@ -192,7 +182,7 @@ def functions_that_work_in_place(t):
         def backward(ctx, dy):
             return dy * 2.0
 
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     y = x * 3.0
     z = Double.apply(y)
     z.sum().backward()
@@ -203,7 +193,7 @@ def functions_that_work_in_place(t):
         x.grad,
         y._version,
         refused(
-            lambda: Double.apply(leaf(t, 1.0)),
+            lambda: Double.apply(leaf_of(t, 1.0)),
             "a leaf Variable that requires grad has been used in an in-place operation",
         ),
     ]
@@ -229,7 +219,7 @@ def inputs_handed_through(t):
         def backward(ctx, dy):
             return dy.view(2) * 5.0
 
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     y, z = Same.apply(x), View.apply(x)
     (y.sum() + z.sum()).backward()
     return [
@@ -257,7 +247,7 @@ def saved_outputs(t):
             (y,) = ctx.saved_tensors
             return dy * y
 
-    x = leaf(t, 0.5, -1.0)
+    x = leaf_of(t, 0.5, -1.0)
     (g,) = t.autograd.grad(Exp.apply(x).sum(), x, create_graph=True)
     (h,) = t.autograd.grad(g.sum(), x)
     y = Exp.apply(x)
@@ -280,7 +270,7 @@ def saved_outputs_make_no_cycle(t):
 
     gc.disable()
     try:
-        x = leaf(t, 0.5, -1.0)
+        x = leaf_of(t, 0.5, -1.0)
         y = Exp.apply(x)
         alive = weakref.ref(y)
         del y
@@ -303,7 +293,7 @@ def once_differentiable(t):
             (x,) = ctx.saved_tensors
             return 2 * x * dy
 
-    x, v = leaf(t, 0.5, -1.0), leaf(t, 2.0, 3.0)
+    x, v = leaf_of(t, 0.5, -1.0), leaf_of(t, 2.0, 3.0)
     (g,) = t.autograd.grad(Square.apply(x), x, v, create_graph=True)
     (h,) = t.autograd.grad(Square.apply(x).sum(), x, create_graph=True)
     Square.apply(x).sum().backward()
@@ -329,7 +319,7 @@ def what_functions_are_refused_for(t):
             {"forward": staticmethod(forward), "backward": staticmethod(backward)},
         )
 
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     return [
         refused(
             lambda: make(backward=lambda ctx, dy: (dy, dy)).apply(x).sum().backward(),
@@ -360,7 +350,7 @@ def gradients_of_broadcast_inputs_of_functions(t):
         def backward(ctx, dz):
             return dz, dz
 
-    x, y = leaf(t, [1.0, 2.0, 3.0], [4.0, 5.0, 6.0]), leaf(t, 1.0, 2.0, 3.0)
+    x, y = leaf_of(t, [1.0, 2.0, 3.0], [4.0, 5.0, 6.0]), leaf_of(t, 1.0, 2.0, 3.0)
     Add.apply(x, y).sum().backward()
     return [x.grad, y.grad]
 
@@ -376,7 +366,7 @@ def errors_leave_the_switches_alone(t):
         def backward(ctx, dy):
             raise KeyError("inside")
 
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     y = Broken.apply(x)
     return [
         refused(y.sum().backward, "inside"),
@@ -402,7 +392,7 @@ def backward_within_backward(t):
                 (g,) = t.autograd.grad((again**2).sum(), again)
             return g * dy
 
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     Inner.apply(x * 3.0).sum().backward()
     return x.grad
 

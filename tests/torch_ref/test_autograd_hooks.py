@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import npnn
-from torch_ref.scripts import assert_same, plain
+from torch_ref.scripts import assert_same, leaf_of, plain, refused
 
 SCRIPTS = []
 
@@ -19,19 +19,9 @@ def script(function):
     return function
 
 
-def leaf(t, *values):
-    return t.tensor(values if len(values) > 1 else values[0], dtype=t.float64, requires_grad=True)
-
-
-def refused(action, *words):
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever either library raises is compared
-        action()
-    return [type(caught.value).__name__, *(word in str(caught.value) for word in words)]
-
-
 @script
 def hooks_see_and_replace(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     y = x * 3.0
     seen = []
     y.register_hook(lambda g: seen.append(g.clone()))
@@ -49,7 +39,7 @@ def hooks_see_and_replace(t):
 
 @script
 def a_hook_sees_the_sum_once(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     seen = []
     x.register_hook(lambda g: seen.append(g.clone()))
     y = x * 2.0
@@ -62,7 +52,7 @@ def a_hook_sees_the_sum_once(t):
 def hooks_and_retain_grad_in_either_order(t):
     seen = []
     for retain_first in (True, False):
-        x = leaf(t, 1.0, 2.0)
+        x = leaf_of(t, 1.0, 2.0)
         y = x * 3.0
         if retain_first:
             y.retain_grad()
@@ -77,7 +67,7 @@ def hooks_and_retain_grad_in_either_order(t):
 
 @script
 def hooks_are_refused_off_the_tape(t):
-    x, y = leaf(t, 1.0), t.tensor([1.0])
+    x, y = leaf_of(t, 1.0), t.tensor([1.0])
     return [
         refused(
             lambda: y.register_hook(print), "cannot register a hook on a tensor that doesn't require gradient"
@@ -93,7 +83,7 @@ def hooks_are_refused_off_the_tape(t):
 
 @script
 def post_accumulate_hooks(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     seen = []
 
     def step(tensor):
@@ -111,7 +101,7 @@ def post_accumulate_hooks(t):
 
 @script
 def node_hooks(t):
-    x, y = leaf(t, 1.0, 2.0), leaf(t, 3.0, 4.0)
+    x, y = leaf_of(t, 1.0, 2.0), leaf_of(t, 3.0, 4.0)
     seen = []
     z = x * y
     node = z.grad_fn
@@ -128,7 +118,7 @@ def node_hooks(t):
 @script
 def the_order_of_events(t):
     events = []
-    x, y = leaf(t, 1.0, 2.0), leaf(t, 3.0, 4.0)
+    x, y = leaf_of(t, 1.0, 2.0), leaf_of(t, 3.0, 4.0)
     a = x.exp()
     b = a * y
     c = b + x
@@ -145,7 +135,7 @@ def the_order_of_events(t):
 
 @script
 def a_hook_on_a_tensor_without_its_node(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     y = x * x
     seen = []
     y.register_hook(lambda g: seen.append(g.clone()))
@@ -157,7 +147,7 @@ def a_hook_on_a_tensor_without_its_node(t):
 
 @script
 def hooks_under_create_graph(t):
-    x = leaf(t, 0.5, 2.0)
+    x = leaf_of(t, 0.5, 2.0)
     y = x * x
     y.register_hook(lambda g: g * x)
     (g,) = t.autograd.grad(y.sum(), x, create_graph=True)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import npnn
-from torch_ref.scripts import assert_same, plain
+from torch_ref.scripts import assert_same, leaf_of, plain, refused
 
 SCRIPTS = []
 
@@ -19,22 +19,12 @@ def script(function):
     return function
 
 
-def leaf(t, *values):
-    return t.tensor(values if len(values) > 1 else values[0], dtype=t.float64, requires_grad=True)
-
-
-def refused(action, *words):
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever either library raises is compared
-        action()
-    return [type(caught.value).__name__, *(word in str(caught.value) for word in words)]
-
-
 # ---- in place
 
 
 @script
 def in_place_on_an_intermediate(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     y = x * 3.0
     same = y.add_(1.0)
     y.mul_(x)
@@ -44,7 +34,7 @@ def in_place_on_an_intermediate(t):
 
 @script
 def in_place_makes_a_tensor_part_of_the_graph(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     y = t.zeros(2, dtype=t.float64)
     y.add_(x * 2.0)
     z = t.zeros(3, dtype=t.float64)
@@ -55,8 +45,8 @@ def in_place_makes_a_tensor_part_of_the_graph(t):
 
 @script
 def in_place_on_a_leaf(t):
-    x = leaf(t, 1.0, 2.0)
-    y = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
+    y = leaf_of(t, 1.0, 2.0)
 
     def set_item():
         x[0] = 5.0
@@ -88,7 +78,7 @@ def in_place_on_a_leaf(t):
 @script
 def version_checks(t):
     def backward_after(change):
-        x, w = leaf(t, 1.0, 2.0), t.tensor([3.0, 4.0], dtype=t.float64)
+        x, w = leaf_of(t, 1.0, 2.0), t.tensor([3.0, 4.0], dtype=t.float64)
         y = x.exp()
         z = (y * w).sum()
         change(x, w, y)
@@ -141,7 +131,7 @@ def versions_count(t):
 
 @script
 def a_value_that_is_not_saved_may_change(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     y = x * 2.0
     z = y + 1.0
     y.mul_(5.0)
@@ -151,7 +141,7 @@ def a_value_that_is_not_saved_may_change(t):
 
 @script
 def in_place_on_a_base_after_a_view(t):
-    x = leaf(t, [1.0, 2.0, 3.0], [4.0, 5.0, 6.0])
+    x = leaf_of(t, [1.0, 2.0, 3.0], [4.0, 5.0, 6.0])
     base = x * 2.0
     view = base[0]
     base.mul_(x)
@@ -161,7 +151,7 @@ def in_place_on_a_base_after_a_view(t):
 
 @script
 def in_place_on_a_view(t):
-    x = leaf(t, [1.0, 2.0, 3.0], [4.0, 5.0, 6.0])
+    x = leaf_of(t, [1.0, 2.0, 3.0], [4.0, 5.0, 6.0])
     base = x * 2.0
     base[0].mul_(3.0)
     base[:, 1] = x[:, 0] * x[:, 2]
@@ -173,7 +163,7 @@ def in_place_on_a_view(t):
 
 @script
 def views_of_views(t):
-    x = leaf(t, [1.0, 2.0, 3.0], [4.0, 5.0, 6.0])
+    x = leaf_of(t, [1.0, 2.0, 3.0], [4.0, 5.0, 6.0])
     base = x * 2.0
     first = base.view(6)
     second = first[1:5]
@@ -189,7 +179,7 @@ def views_of_views(t):
 
 @script
 def a_view_of_what_joins_the_graph_later(t):
-    p = leaf(t, 3.0, 4.0)
+    p = leaf_of(t, 3.0, 4.0)
     base = t.zeros(4, dtype=t.float64)
     view = base[1:3]
     inner = view[:1]
@@ -206,7 +196,7 @@ def a_view_of_what_joins_the_graph_later(t):
 
 @script
 def expanded_views(t):
-    x = leaf(t, [1.0], [2.0])
+    x = leaf_of(t, [1.0], [2.0])
     y = (x * 2.0).expand(2, 3)
     (y * t.tensor([1.0, -2.0, 4.0], dtype=t.float64)).sum().backward()
     many = t.zeros(1, 3).expand(2, 3)
@@ -222,7 +212,7 @@ def expanded_views(t):
 
 @script
 def in_place_with_itself(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     y = x * 3.0
     y += y
     y -= y.detach() / 2
@@ -234,7 +224,7 @@ def in_place_with_itself(t):
 
 @script
 def in_place_and_retain_grad(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     y = x * 3.0
     y.retain_grad()
     y.mul_(2.0)
@@ -244,7 +234,7 @@ def in_place_and_retain_grad(t):
 
 @script
 def in_place_and_hooks(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     seen = []
     y = x * 3.0
     y.register_hook(lambda g: seen.append(["old", g.clone()]))
@@ -306,7 +296,7 @@ def every_augmented_assignment(t):
 
 @script
 def detach_shares(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     y = x * 2.0
     d, data, copy = y.detach(), y.data, y.clone()
     d.add_(1.0)
@@ -327,7 +317,7 @@ def detach_shares(t):
 
 @script
 def setting_data(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     y = x.exp().sum()
     x.data = t.tensor([5.0, 6.0], dtype=t.float64)
     y.backward()

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import npnn
-from torch_ref.scripts import assert_same, plain
+from torch_ref.scripts import assert_same, leaf_of, plain, refused
 
 SCRIPTS = []
 
@@ -22,22 +22,12 @@ def script(function):
     return function
 
 
-def leaf(t, *values):
-    return t.tensor(values if len(values) > 1 else values[0], dtype=t.float64, requires_grad=True)
-
-
-def refused(action, *words):
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever either library raises is compared
-        action()
-    return [type(caught.value).__name__, *(word in str(caught.value) for word in words)]
-
-
 # ---- the walk
 
 
 @script
 def accumulates_into_grad(t):
-    x = leaf(t, 1.0, -2.0, 3.0)
+    x = leaf_of(t, 1.0, -2.0, 3.0)
     for factor in (2.0, 5.0, -1.0):
         (x * x * factor).sum().backward()
         seen = x.grad
@@ -46,7 +36,7 @@ def accumulates_into_grad(t):
 
 @script
 def a_value_used_many_times(t):
-    x = leaf(t, 0.5, -1.5)
+    x = leaf_of(t, 0.5, -1.5)
     y = x.sin()
     z = y * y + y * x + y.exp() / (1 + x * x)
     z.sum().backward()
@@ -55,14 +45,14 @@ def a_value_used_many_times(t):
 
 @script
 def gradients_do_not_share_memory(t):
-    x, y = leaf(t, 1.0, 2.0), leaf(t, 3.0, 4.0)
+    x, y = leaf_of(t, 1.0, 2.0), leaf_of(t, 3.0, 4.0)
     (x + y).sum().backward()
     x.grad.mul_(10.0)
-    z, w = leaf(t, 1.0, 2.0), leaf(t, 3.0, 4.0)
+    z, w = leaf_of(t, 1.0, 2.0), leaf_of(t, 3.0, 4.0)
     v = t.tensor([7.0, 8.0], dtype=t.float64)
     (z + w).backward(v)
     z.grad.zero_()
-    a = leaf(t, 1.0, 2.0)
+    a = leaf_of(t, 1.0, 2.0)
     a.backward(v)
     a.grad.zero_()
     return [x.grad, y.grad, z.grad, w.grad, a.grad, v]
@@ -70,7 +60,7 @@ def gradients_do_not_share_memory(t):
 
 @script
 def retained_gradients_do_not_share_memory(t):
-    x, y = leaf(t, 1.0, 2.0), leaf(t, 3.0, 4.0)
+    x, y = leaf_of(t, 1.0, 2.0), leaf_of(t, 3.0, 4.0)
     a, b = x * 1.0, y * 1.0
     a.retain_grad()
     b.retain_grad()
@@ -81,7 +71,7 @@ def retained_gradients_do_not_share_memory(t):
 
 @script
 def a_leaf_is_its_own_root(t):
-    x = leaf(t, 2.5)
+    x = leaf_of(t, 2.5)
     x.backward()
     x.backward()
     return x.grad
@@ -89,7 +79,7 @@ def a_leaf_is_its_own_root(t):
 
 @script
 def several_roots(t):
-    x, y = leaf(t, 1.0, 2.0), leaf(t, 3.0, 4.0)
+    x, y = leaf_of(t, 1.0, 2.0), leaf_of(t, 3.0, 4.0)
     a, b = (x * y).sum(), x * x
     t.autograd.backward([a, b], [None, t.tensor([0.5, -1.0], dtype=t.float64)])
     return [x.grad, y.grad]
@@ -97,7 +87,7 @@ def several_roots(t):
 
 @script
 def a_root_beneath_another_root(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     y = x * x
     z = y.exp().sum()
     t.autograd.backward([z, y], [None, t.tensor([3.0, 4.0], dtype=t.float64)])
@@ -106,7 +96,7 @@ def a_root_beneath_another_root(t):
 
 @script
 def only_the_named_inputs(t):
-    x, y = leaf(t, 1.0, 2.0), leaf(t, 3.0, 4.0)
+    x, y = leaf_of(t, 1.0, 2.0), leaf_of(t, 3.0, 4.0)
     z = x * y
     (z * z).sum().backward(inputs=[x, z], retain_graph=True)
     seen = [x.grad, y.grad, z.grad]
@@ -115,7 +105,7 @@ def only_the_named_inputs(t):
 
 @script
 def root_gradients_are_checked(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     y = x * 2.0
     return [
         refused(lambda: y.backward(), "grad can be implicitly created only for scalar outputs"),
@@ -133,14 +123,14 @@ def root_gradients_are_checked(t):
 
 @script
 def one_element_of_any_shape_needs_no_gradient(t):
-    x = leaf(t, 3.0)
+    x = leaf_of(t, 3.0)
     (x * x).reshape(1, 1, 1).backward()
     return x.grad
 
 
 @script
 def a_graph_is_freed(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     y = x.exp().sum()
     y.backward()
     return [x.grad, refused(y.backward, "Trying to backward through the graph a second time"), x.grad]
@@ -148,7 +138,7 @@ def a_graph_is_freed(t):
 
 @script
 def a_graph_is_retained(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     y = x.exp().sum()
     y.backward(retain_graph=True)
     y.backward(retain_graph=True)
@@ -158,7 +148,7 @@ def a_graph_is_retained(t):
 
 @script
 def where_nothing_was_saved_a_second_walk_is_free(t):
-    x, y = leaf(t, 1.0, 2.0), leaf(t, 3.0, 4.0)
+    x, y = leaf_of(t, 1.0, 2.0), leaf_of(t, 3.0, 4.0)
     z = (x + y - x.reshape(2)).sum()
     z.backward()
     z.backward()
@@ -169,7 +159,7 @@ def where_nothing_was_saved_a_second_walk_is_free(t):
 
 @script
 def a_part_that_was_freed(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     shared = x.exp()
     a, b = (shared * 2.0).sum(), (shared + 1.0).sum()
     a.backward()
@@ -181,7 +171,7 @@ def a_part_that_was_freed(t):
 
 @script
 def grad_returns_and_leaves_alone(t):
-    x, y = leaf(t, 1.0, 2.0), leaf(t, 3.0, 4.0)
+    x, y = leaf_of(t, 1.0, 2.0), leaf_of(t, 3.0, 4.0)
     z = x * y
     w = (z * z * x).sum()
     found = t.autograd.grad(w, [y, z, x], retain_graph=True)
@@ -190,7 +180,7 @@ def grad_returns_and_leaves_alone(t):
 
 @script
 def grad_of_what_is_not_used(t):
-    x, y = leaf(t, 1.0, 2.0), leaf(t, 3.0, 4.0)
+    x, y = leaf_of(t, 1.0, 2.0), leaf_of(t, 3.0, 4.0)
 
     def make():
         return (x * x).sum()
@@ -215,7 +205,7 @@ def grad_of_what_is_not_used(t):
 
 @script
 def grad_with_respect_to_the_output_itself(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     y = x * 3.0
     v = t.tensor([0.5, -2.0], dtype=t.float64)
     return [t.autograd.grad(y, [y, x], v), t.autograd.grad(x, x, v)]
@@ -223,7 +213,7 @@ def grad_with_respect_to_the_output_itself(t):
 
 @script
 def grad_runs_no_more_than_it_must(t):
-    x, y = leaf(t, 1.0, 2.0), leaf(t, 3.0, 4.0)
+    x, y = leaf_of(t, 1.0, 2.0), leaf_of(t, 3.0, 4.0)
     ran = []
     a, b = x.exp(), y.exp()
     a.register_hook(lambda g: ran.append("a"))
@@ -236,7 +226,7 @@ def grad_runs_no_more_than_it_must(t):
 
 @script
 def grad_batched(t):
-    x = leaf(t, 1.0, 2.0, -1.0)
+    x = leaf_of(t, 1.0, 2.0, -1.0)
     y = x * x.flip(0)
     rows = t.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.5, 0.25, -3.0]], dtype=t.float64)
     return t.autograd.grad(y, x, rows, is_grads_batched=True)
@@ -247,7 +237,7 @@ def grad_batched(t):
 
 @script
 def double_backward(t):
-    x = leaf(t, 0.3, -1.1)
+    x = leaf_of(t, 0.3, -1.1)
     (g,) = t.autograd.grad((x**3).sum(), x, create_graph=True)
     (h,) = t.autograd.grad((g * g).sum(), x, create_graph=True)
     (k,) = t.autograd.grad(h.sum(), x)
@@ -256,7 +246,7 @@ def double_backward(t):
 
 @script
 def double_backward_through_outputs_without_axes(t):
-    x = leaf(t, 0.3)
+    x = leaf_of(t, 0.3)
     seen = []
     for name in ["exp", "tanh", "sigmoid", "sqrt", "tan", "rsqrt", "expm1"]:
         (g,) = t.autograd.grad(getattr(x, name)(), x, create_graph=True)
@@ -266,7 +256,7 @@ def double_backward_through_outputs_without_axes(t):
 
 @script
 def create_graph_into_grad(t):
-    x = leaf(t, 0.5, 2.0)
+    x = leaf_of(t, 0.5, 2.0)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Using backward")
         (x**3).sum().backward(create_graph=True)
@@ -277,15 +267,15 @@ def create_graph_into_grad(t):
 
 @script
 def the_gradient_of_a_root_gradient(t):
-    x, v = leaf(t, 0.5, 2.0), leaf(t, 1.0, -3.0)
+    x, v = leaf_of(t, 0.5, 2.0), leaf_of(t, 1.0, -3.0)
     (g,) = t.autograd.grad(x.sin(), x, v, create_graph=True)
     return t.autograd.grad(g.sum(), [x, v])
 
 
 @script
 def gradient_penalty(t):
-    w = leaf(t, [0.1, -0.4, 0.2], [0.7, 0.3, -0.6])
-    x = leaf(t, [1.0, 2.0], [0.5, -1.0])
+    w = leaf_of(t, [0.1, -0.4, 0.2], [0.7, 0.3, -0.6])
+    x = leaf_of(t, [1.0, 2.0], [0.5, -1.0])
     y = (x @ w).tanh().sum()
     (g,) = t.autograd.grad(y, x, create_graph=True)
     ((g * g).sum().sqrt() - 1).pow(2).backward()
@@ -294,7 +284,7 @@ def gradient_penalty(t):
 
 @script
 def no_grad_between(t):
-    x = leaf(t, 0.5, 2.0)
+    x = leaf_of(t, 0.5, 2.0)
     (g,) = t.autograd.grad((x * x).sum(), x, create_graph=True)
     total = g.sum()
     with t.no_grad():
@@ -307,7 +297,7 @@ def no_grad_between(t):
 
 @script
 def leaves_and_nodes(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     y = x * 2.0
     z = (y + x).sum()
     (mul, _), (acc, nr) = z.grad_fn.next_functions[0][0].next_functions
@@ -341,7 +331,7 @@ def leaves_and_nodes(t):
 
 @script
 def what_does_not_require_grad(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     return [
         [(x > 1).requires_grad, x.argmax().requires_grad, (x == x).requires_grad, x.isnan().requires_grad],
         [x.long().requires_grad, x.float().requires_grad, x.sign().requires_grad, x.floor().requires_grad],
@@ -353,7 +343,7 @@ def what_does_not_require_grad(t):
 
 @script
 def assigning_grad(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     x.grad = t.tensor([5.0, 6.0], dtype=t.float64)
     (x * 2.0).sum().backward()
     seen = x.grad
@@ -385,7 +375,7 @@ def gradients_take_the_dtype_of_their_tensors(t):
 
 @script
 def broadcast_gradients(t):
-    x, y, z = leaf(t, [[1.0], [2.0]], [[3.0], [4.0]]), leaf(t, 1.0, 2.0, 3.0), leaf(t, 0.5)
+    x, y, z = leaf_of(t, [[1.0], [2.0]], [[3.0], [4.0]]), leaf_of(t, 1.0, 2.0, 3.0), leaf_of(t, 0.5)
     v = t.tensor(np.random.default_rng(0).standard_normal((2, 2, 3)), dtype=t.float64)
     ((x * y) / (z + y) - x * z).backward(v)
     return [x.grad, y.grad, z.grad]
@@ -396,7 +386,7 @@ def broadcast_gradients(t):
 
 @script
 def switches(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     seen = [t.is_grad_enabled()]
     with t.no_grad():
         seen += [t.is_grad_enabled(), (x * 2.0).requires_grad, t.ones(1, requires_grad=True).requires_grad]
@@ -462,7 +452,7 @@ def a_decorated_generator(t):
 
 @script
 def inference(t):
-    x = leaf(t, 1.0, 2.0)
+    x = leaf_of(t, 1.0, 2.0)
     with t.inference_mode():
         y = x * 2.0
         view = x.view(2, 1)
@@ -478,7 +468,7 @@ def inference(t):
         y.add_(1.0)
         with t.inference_mode(False):
             inside += [t.is_inference_mode_enabled(), t.is_grad_enabled(), (x * 2.0).requires_grad]
-    w = leaf(t, 3.0, 4.0)
+    w = leaf_of(t, 3.0, 4.0)
     mixed = w + y
     return [
         inside,
