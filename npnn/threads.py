@@ -32,6 +32,16 @@ T = TypeVar("T")
 SCRATCH_BYTES = 2**22
 """The most memory that a thread keeps under one name."""
 
+BUFFER = 2**9
+"""The size of NumPy's own buffers while blocks are worked on. It copies strided and broadcast operands into
+them, needed or not, unless a row is as long as a buffer: at the usual 2**13 that takes as long as the
+arithmetic."""
+
+PAGE, CACHE_LINE = 2**12, 64
+"""Arrays of whole pages that are made one after the other begin 16 bytes apart within a page. From one to the
+next of such the C library copies at a tenth of its speed on some processors, so scratch memory begins half a
+page further on."""
+
 _buffers = threading.local()
 
 
@@ -139,7 +149,10 @@ def scratch(name: str, shape: Shape, dtype: np.dtype[Any]) -> Array:
         return np.empty(shape, dtype)
     buffer = _buffers.__dict__.get(name)
     if buffer is None or buffer.nbytes < size:
-        buffer = _buffers.__dict__[name] = np.empty(size, np.uint8)
+        memory = np.empty(size + PAGE, np.uint8)
+        start = PAGE // 2
+        start += -(memory.__array_interface__["data"][0] + start) % CACHE_LINE
+        buffer = _buffers.__dict__[name] = memory[start : start + size]
     return np.ndarray(shape, dtype, buffer)
 
 
@@ -246,14 +259,16 @@ class _Pool:
         helpers = min(self.threads, len(blocks)) - 1
         _blas.begin()
         try:
-            if helpers < 1 or not self._busy.acquire(blocking=False):
-                for block in blocks:
-                    work(block)
-                return
-            try:
-                self._deal(work, blocks, helpers)
-            finally:
-                self._busy.release()
+            with np.errstate():  # which on its way out sets the size of the buffers back
+                np.setbufsize(BUFFER)
+                if helpers < 1 or not self._busy.acquire(blocking=False):
+                    for block in blocks:
+                        work(block)
+                    return
+                try:
+                    self._deal(work, blocks, helpers)
+                finally:
+                    self._busy.release()
         finally:
             _blas.end()
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import npnn
-from npnn.threads import SCRATCH_BYTES, _blas, for_each, scratch, slices
+from npnn.threads import BUFFER, CACHE_LINE, SCRATCH_BYTES, _blas, for_each, scratch, slices
 
 
 @pytest.fixture(params=[1, 2, 3])
@@ -125,6 +125,13 @@ def test_scratch_is_used_again_but_not_kept_when_large(two_threads):
     assert not np.shares_memory(*memories)
 
 
+def test_scratch_begins_with_a_cache_line():
+    assert all(
+        scratch(f"test {size}", (size,), np.dtype(np.int8)).ctypes.data % CACHE_LINE == 0
+        for size in (1, 999, 10**6)
+    )
+
+
 @pytest.mark.parametrize(
     ("value", "error"), [(0, RuntimeError), (-1, RuntimeError), (2.0, TypeError), (True, TypeError)]
 )
@@ -142,6 +149,16 @@ def test_number_from_the_environment(variable, expected):
     )
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     assert done.stdout.strip() == (expected or str(cores))
+
+
+def test_small_buffers_within_blocks_alone(threads):
+    sizes = []
+    usual = np.getbufsize()
+    for_each(lambda block: sizes.append(np.getbufsize()), range(8))
+    assert sizes == [BUFFER] * 8
+    with pytest.raises(ZeroDivisionError):
+        for_each(lambda block: 1 / block, [0])
+    assert np.getbufsize() == usual
 
 
 FORK = """

@@ -36,8 +36,8 @@ FEW_BLOCKS = 4
 NARROW = 16
 """How few channels are so few that their gradient is better made by col2im."""
 
-COPIES_BY_CHANNEL = 2
-"""How many numbers depthwise convolution has at hand for each output: x and y."""
+COPIES_BY_CHANNEL = 4
+"""How many numbers depthwise convolution has at hand for each output: x, also padded, kernel and y."""
 
 COLUMNS = 64
 """How many output channels a thread then takes at a time."""

@@ -20,6 +20,9 @@ BLOCK_BYTES = 2**20, 2**21
 """The least and the most that im2col writes before the product reads it again: the most still fits in a cache
 beside the others' blocks, and the least is worth the calls of Python that a block costs."""
 
+SHORT_RUN = 32
+"""Fewer elements than this in a row are too few for NumPy to work on them row by row."""
+
 BLOCKS = 6
 """How many blocks there are at least, if they are not smaller than the least: enough for several threads."""
 
@@ -132,6 +135,11 @@ def sample_blocks(samples: int, of_one: int) -> list[slice]:
     return _even(samples, max(1, _block_bytes(samples * of_one) // of_one))
 
 
+def sample_blocks_of(x: Array) -> list[slice]:
+    """Samples in blocks of which each stays in cache."""
+    return sample_blocks(len(x), max(1, x.nbytes // max(len(x), 1)))
+
+
 def strided(x: Array, shape: Shape, strides: Shape) -> Array:
     """A view of x's memory with other axes, not to be written to."""
     return np.lib.stride_tricks.as_strided(x, shape, strides, writeable=False)
@@ -153,3 +161,31 @@ def in_runs(x: Array) -> Array:
     """x with its last axis, which is contiguous, as one element that is copied as a whole."""
     whole: Array = x.view(np.dtype((np.void, x.shape[-1] * x.itemsize)))
     return whole[..., 0]
+
+
+def dense(x: Array, short: int, name: str) -> Array:
+    """x, or a copy in scratch memory if its rows are short: steps over such take longer than copying them.
+
+    Args:
+        x: the array.
+        short: the least number of elements that a row must have in memory.
+        name: what the scratch memory is called.
+    """
+    if x.shape[-1] >= short or run_length(x) >= short or not x.size:
+        return x
+    copy = scratch(name, x.shape, x.dtype)
+    if x.strides[-1] == x.itemsize:
+        np.copyto(in_runs(copy), in_runs(x))
+    else:
+        copy[...] = x
+    return copy
+
+
+def run_length(x: Array) -> int:
+    """How many elements follow each other in memory."""
+    run = 1
+    for size, stride in zip(reversed(x.shape), reversed(x.strides), strict=True):
+        if stride != run * x.itemsize:
+            break
+        run *= size
+    return run

@@ -15,7 +15,7 @@ import numpy as np
 
 from npnn._typing import Array
 from npnn.ops.blockwise import BLOCK, DEALT
-from npnn.threads import for_each, slices
+from npnn.threads import for_each, scratch, slices
 
 FEW_ROWS, SHORT_ROW = 64, 32
 """Below so many rows, and up to such a length, NumPy's own reductions are the quicker and the slower way."""
@@ -108,7 +108,7 @@ def normalize_rows_backward(
     def work(numbered: tuple[int, slice]) -> None:
         number, rows = numbered
         grad, part = dy[rows], dx_rows[rows]
-        centred = x[rows] - mean[rows]
+        centred = np.subtract(x[rows], mean[rows], out=scratch("centred", grad.shape, grad.dtype))
         r = 1 / np.sqrt(var[rows] + eps)
         products = np.multiply(grad, centred, out=part)
         np.matmul(r[:, 0], products, out=dweight[number])

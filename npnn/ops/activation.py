@@ -27,6 +27,7 @@ from npnn.ops._rows import softmax_rows, softmax_rows_backward
 from npnn.ops.blockwise import DEALT, blockwise
 from npnn.ops.special._blocks import rational
 from npnn.ops.special._fits import NORMAL_TAIL, NORMAL_TAIL_END
+from npnn.threads import scratch
 
 # Where all of an axis is -inf there is no softmax but nan, and the sum along one of length 0 is a 0 whose
 # logarithm is in no element: as on torch, neither is a reason for a warning.
@@ -153,7 +154,7 @@ def _silu(x: Any) -> tuple[Any, Any]:
 
 
 def _silu_into(x: Array, y: Array, slope: Array) -> None:
-    s = np.empty_like(x)
+    s = scratch("sigmoid", x.shape, x.dtype)
     sigmoid_into(x, s)
     np.multiply(x, s, out=y)
     np.subtract(1, s, out=slope)
@@ -284,9 +285,10 @@ def _gelu_into(x: Array, y: Array, slope: Array) -> None:
         t = np.abs(x, out=y)
         if not t.max(initial=0) <= NORMAL_TAIL_END:
             np.minimum(t, NORMAL_TAIL_END, out=t)  # from where on the gaussian is 0
-        cdf = rational(t, NORMAL_TAIL)
+        cdf = rational(t, NORMAL_TAIL, scratch("cdf", x.shape, x.dtype))
         cdf *= gaussian
-        cdf = np.abs((x > 0) - cdf)
+        np.subtract(x > 0, cdf, out=cdf)
+        np.abs(cdf, out=cdf)
     np.multiply(x, cdf, out=y)
     slope *= _PEAK
     slope *= x

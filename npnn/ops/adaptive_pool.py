@@ -13,9 +13,10 @@ import numpy as np
 
 from npnn._typing import Array, Gradients, Shape
 from npnn.autograd.function import Context, Operation
+from npnn.ops._maxima import flat_index, maxima
 from npnn.ops._windows import Windows, upright
 from npnn.ops.indexing import ScatterAdd, Take, TakeAdd
-from npnn.ops.pool import AvgPool, AvgPoolInput, ToWinners, flat_index, flattened, maxima
+from npnn.ops.pool import AvgPool, AvgPoolInput, ToWinners, flattened
 
 
 class AdaptiveMaxPool(Operation):
@@ -35,14 +36,22 @@ class AdaptiveMaxPool(Operation):
         windows, places = zip(*map(_side_by_side, spatial, out), strict=True)
         for axis, place in enumerate(places, start=1):
             x = x if place is None else x.take(place, axis)
-        y, winners = maxima(x, windows, ctx.needs_input_grad[0] or return_indices)
-        ctx.save_for_backward(*winners)
+        y, winner = maxima(x, windows, ctx.needs_input_grad[0] or return_indices)
+        ctx.save_for_backward(winner)
         ctx.spatial, ctx.windows, ctx.places = spatial, windows, places
-        return (y, flat_index(winners, windows, spatial, places)) if return_indices else y
+        if winner is None or not return_indices:
+            return y
+        # Where the elements that are laid side by side come from, counted through the flattened axes.
+        origin = np.zeros(1, np.int64)
+        for size, each, place in zip(spatial, windows, places, strict=True):
+            place = np.arange(each.size) if place is None else place
+            origin = (origin[:, None] * size + place).reshape(-1)
+        return y, origin.take(flat_index(winner, windows))
 
     @staticmethod
     def backward(ctx: Context, dy: Array, *_: Any) -> Gradients:
-        dx = ToWinners.apply(dy, winners=ctx.saved_tensors, windows=ctx.windows)
+        (winner,) = ctx.saved_tensors
+        dx = ToWinners.apply(dy, winner=winner, windows=ctx.windows)
         for axis, (size, place) in enumerate(zip(ctx.spatial, ctx.places, strict=True), start=1):
             if place is not None:
                 dx = TakeAdd.apply(dx, index=place, axis=axis, size=size)
@@ -141,10 +150,10 @@ class FractionalMaxPool(Operation):
             place = place * length + np.expand_dims(taps, tuple(other for other in apart if other != axis))
         laid = np.take_along_axis(flattened(x), flattened(place), axis=1).reshape(place.shape)
         track = ctx.needs_input_grad[0] or return_indices
-        y, winners = maxima(laid, windows, track)
-        if not track:
+        y, winner = maxima(laid, windows, track)
+        if winner is None:
             return y
-        won = flattened(flat_index(winners, windows, laid.shape[1:-1]))
+        won = flattened(flat_index(winner, windows))
         index = np.take_along_axis(flattened(place), won, axis=1)
         ctx.save_for_backward(index)
         ctx.shape = x.shape

@@ -38,6 +38,12 @@ def is_basic(index: Any) -> bool:
     ) and not any(isinstance(part, (bool, np.bool_)) for part in parts)
 
 
+def keeps_axes(index: Any) -> bool:
+    """Whether an index gives a part of an array with all its axes, in their order: slices and ... alone."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(part is Ellipsis or isinstance(part, slice) for part in parts)
+
+
 class GetItem(Operation):
     """x[index], for every index that NumPy takes; dy is added back in where each element came from.
 

@@ -12,7 +12,6 @@ dealt to threads: what must travel to memory is x and y, 4 bytes for each elemen
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,15 +19,11 @@ import numpy as np
 from npnn import threads
 from npnn._typing import Array, Gradients, Shape
 from npnn.autograd.function import Context, Operation
-from npnn.ops._im2col import in_runs, sample_blocks
-from npnn.ops._windows import Windows, taps_along, upright
+from npnn.ops._im2col import SHORT_RUN, dense, in_runs, sample_blocks_of
+from npnn.ops._maxima import flat_index, for_each_place, maxima, on_axis
+from npnn.ops._windows import Place, Windows, taps_along, upright
 from npnn.ops.indexing import Gather
-
-PASSES = 2
-"""How many arrays of the size of x a step has at hand."""
-
-SHORT_RUN = 32
-"""Fewer channels than this are too few for NumPy to work on them pixel by pixel."""
+from npnn.threads import scratch
 
 
 class MaxPool(Operation):
@@ -36,6 +31,10 @@ class MaxPool(Operation):
 
     Where several elements are equal the first counts, as a window is read row by row; of nans the last. Both
     are torch's choice, and both come out of taking the last axis first.
+
+    Forward notes which tap of each window won, in a byte where there are no more than 256 of them. From it
+    follows a place in the flattened dx, to which backward adds dy: that is one step for each window, however
+    many taps it has.
 
     With `return_indices` there is a second output: where in its channel each maximum was found, counted
     through the flattened spatial axes.
@@ -47,246 +46,71 @@ class MaxPool(Operation):
     def forward(
         ctx: Context, x: Array, *, windows: tuple[Windows, ...], return_indices: bool = False
     ) -> Array | tuple[Array, Array]:
-        y, winners = maxima(x, windows, ctx.needs_input_grad[0] or return_indices)
-        ctx.save_for_backward(*winners)
+        y, winner = maxima(x, windows, ctx.needs_input_grad[0] or return_indices)
+        ctx.save_for_backward(winner)
         ctx.windows = windows
-        return (y, flat_index(winners, windows, x.shape[1:-1])) if return_indices else y
+        return y if winner is None or not return_indices else (y, flat_index(winner, windows))
 
     @staticmethod
     def backward(ctx: Context, dy: Array, *_: Any) -> Gradients:
-        return (ToWinners.apply(dy, winners=ctx.saved_tensors, windows=ctx.windows),)
+        (winner,) = ctx.saved_tensors
+        return (ToWinners.apply(dy, winner=winner, windows=ctx.windows),)
 
 
 class ToWinners(Operation):
     """For each window a value, added where the window's maximum was found: the transpose of `AtWinners`.
 
-    `winners` has, for each axis, the tap that won: what `maxima` notes.
+    `winner` has the tap that won: what `maxima` notes.
     """
 
     @staticmethod
-    def forward(ctx: Context, dy: Array, *, winners: Sequence[Array], windows: tuple[Windows, ...]) -> Array:
-        ctx.save_for_backward(*winners)
+    def forward(ctx: Context, dy: Array, *, winner: Array, windows: tuple[Windows, ...]) -> Array:
+        ctx.save_for_backward(winner)
         ctx.windows = windows
-        spatial = tuple(each.size for each in windows)
-        dx = np.empty((len(dy), *spatial, dy.shape[-1]), dy.dtype)
-        start, offset = _flat_places(windows, spatial, dy.shape[-1])
-        of_sample = math.prod(dx.shape[1:])
-        on_axis = _on_axis(windows)
+        dx = np.empty((len(dy), *(each.size for each in windows), dy.shape[-1]), dy.dtype)
+        inside = on_axis(windows)
+        apart = inside.all() and all(each.disjoint for each in windows)
 
-        def work(block: slice) -> None:
+        def work(block: slice, places: Array) -> None:
             dx[block] = 0
-            tap = _joint_tap([winner[block] for winner in winners], windows)
-            place = offset.take(tap, mode="clip")
-            place += start
-            place += np.arange(len(tap)).reshape(-1, *(1,) * (tap.ndim - 1)) * of_sample
-            values = dy[block]
-            if not on_axis.all():
-                place, values = place * on_axis, np.where(on_axis, values, 0)
-            np.add.at(dx[block].reshape(-1), place.reshape(-1), values.reshape(-1))
+            values, flat = dy[block], dx[block].reshape(-1)
+            if not inside.all():
+                places, values = places * inside, np.where(inside, values, 0)
+            if apart:  # no place has two values; and unlike ufunc.at this lets other threads work
+                flat[places.reshape(-1)] = values.reshape(-1)
+            else:
+                np.add.at(flat, places.reshape(-1), values.reshape(-1))
 
-        if dy.size:
-            threads.for_each(work, _blocks(dx))
-        else:
-            dx[...] = 0
+        for_each_place(work, winner, windows, dx)
         return dx
 
     @staticmethod
     def backward(ctx: Context, dx: Array) -> Gradients:
-        return (AtWinners.apply(dx, winners=ctx.saved_tensors, windows=ctx.windows),)
+        (winner,) = ctx.saved_tensors
+        return (AtWinners.apply(dx, winner=winner, windows=ctx.windows),)
 
 
 class AtWinners(Operation):
     """For each window the value of x where the window's maximum was found: the transpose of `ToWinners`."""
 
     @staticmethod
-    def forward(ctx: Context, x: Array, *, winners: Sequence[Array], windows: tuple[Windows, ...]) -> Array:
-        ctx.save_for_backward(*winners)
+    def forward(ctx: Context, x: Array, *, winner: Array, windows: tuple[Windows, ...]) -> Array:
+        ctx.save_for_backward(winner)
         ctx.windows = windows
-        for axis in range(len(windows), 0, -1):
-            each, winner = windows[axis - 1], winners[axis - 1]
-            y = np.zeros(winner.shape, x.dtype)
-            for tap, (outputs, inputs) in enumerate(taps_along(each, axis)):
-                y[outputs] += _only(x[inputs], winner[outputs] == tap)
-            x = y
-        return x
+        y = np.empty(winner.shape, x.dtype)
+        inside = on_axis(windows)
+
+        def work(block: slice, places: Array) -> None:
+            values = x[block].reshape(-1).take(places, mode="clip")
+            y[block] = values if inside.all() else np.where(inside, values, 0)
+
+        for_each_place(work, winner, windows, x)
+        return y
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
-        return (ToWinners.apply(dy, winners=ctx.saved_tensors, windows=ctx.windows),)
-
-
-def _joint_tap(winners: Sequence[Array], windows: tuple[Windows, ...]) -> Array:
-    """For each window the tap that won, counted through the taps of all axes, the last one fastest."""
-    joint: Array = winners[-1]
-    taps = windows[-1].kernel
-    for axis in range(len(windows) - 1, 0, -1):
-        each, winner = windows[axis - 1], winners[axis - 1]
-        dtype = np.min_scalar_type(taps * each.kernel)
-        # Along this axis the joint tap still stands where the winner does.
-        won = winner.astype(dtype)
-        won *= dtype.type(taps)
-        for tap, (outputs, inputs) in enumerate(taps_along(each, axis)):
-            here = (winner[outputs] == tap).view(np.uint8).astype(dtype, copy=False)
-            here *= joint[inputs]
-            won[outputs] += here
-        joint, taps = won, taps * each.kernel
-    return joint
-
-
-def _on_axis(windows: tuple[Windows, ...]) -> Array:
-    """Which windows, (*out, 1), have any tap on the input; dilated ones in the padding may have none."""
-    on_axis: Array = np.ones((), bool)
-    for axis, each in enumerate(windows):
-        position = each.starts() + _first_taps(each) * each.dilation
-        inside = (position < each.size) & (_first_taps(each) < each.kernel)
-        on_axis = on_axis & upright(inside, axis, len(windows) + 1)
-    return on_axis
-
-
-def _flat_places(windows: tuple[Windows, ...], spatial: Shape, channels: int) -> tuple[Array, Array]:
-    """Where in a flattened sample each window begins, (*out, C), and how far on each of its taps lies."""
-    start, offset = np.arange(channels), np.zeros(1, np.intp)
-    step = channels
-    for axis in range(len(windows), 0, -1):
-        each = windows[axis - 1]
-        start = start + step * upright(each.starts(), axis, len(windows) + 2)
-        offset = (step * each.dilation * np.arange(each.kernel)[:, None] + offset).reshape(-1)
-        step *= spatial[axis - 1]
-    return start, offset
-
-
-def maxima(x: Array, windows: tuple[Windows, ...], track: bool) -> tuple[Array, tuple[Array, ...]]:
-    """The maximum of each window and, if they are to be tracked, for each axis the tap that won."""
-    axes = range(1, len(windows) + 1)
-    out = tuple(each.out for each in windows)
-    y = np.empty((len(x), *out, x.shape[-1]), x.dtype)
-    winners = tuple(
-        np.empty((*x.shape[:axis], *out[axis - 1 :], x.shape[-1]), _tap_dtype(windows[axis - 1]))
-        for axis in axes
-        if track
-    )
-
-    def work(block: slice) -> None:
-        most = x[block]
-        for axis in reversed(axes):
-            if track:
-                most = _tracked_maxima(most, axis, windows[axis - 1], winners[axis - 1][block])
-            else:
-                most = _maxima(most, axis, windows[axis - 1])
-        y[block] = most
-
-    threads.for_each(work, _blocks(x))
-    return y, winners
-
-
-def _blocks(x: Array) -> list[slice]:
-    """Blocks of samples whose intermediate results stay in cache."""
-    return sample_blocks(len(x), max(1, PASSES * x.nbytes // max(len(x), 1)))
-
-
-def _maxima(x: Array, axis: int, windows: Windows) -> Array:
-    """The maxima along one axis."""
-    if windows.within and windows.kernel > 1:
-        (_, first), (_, second), *later = taps_along(windows, axis)
-        y = np.maximum(_dense(x[first]), _dense(x[second]))
-    else:
-        y, later = _lowest(x, axis, windows), list(taps_along(windows, axis))
-    for outputs, inputs in later:
-        np.maximum(y[outputs], _dense(x[inputs]), out=y[outputs])
-    return y
-
-
-def _dense(x: Array) -> Array:
-    """x, laid side by side if its channels are few: steps over short runs take longer than copying them."""
-    if x.shape[-1] >= SHORT_RUN or x.flags.c_contiguous:
-        return x
-    dense = np.empty(x.shape, x.dtype)
-    if x.size and x.strides[-1] == x.itemsize:
-        np.copyto(in_runs(dense), in_runs(x))
-    else:
-        dense[...] = x
-    return dense
-
-
-def _lowest(x: Array, axis: int, windows: Windows) -> Array:
-    """What the maxima along an axis start from."""
-    lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-    return np.full((*x.shape[:axis], windows.out, *x.shape[axis + 1 :]), lowest, x.dtype)
-
-
-def _first_taps(windows: Windows) -> Array:
-    """The first tap of each window that lies on the axis: it wins unless a later one is greater."""
-    return np.maximum(-(windows.starts() // windows.dilation), 0)
-
-
-def _tap_dtype(windows: Windows) -> np.dtype[Any]:
-    """Integers that are wide enough for the taps, which for windows beside the axis may be no taps at all."""
-    return np.min_scalar_type(_first_taps(windows).max(initial=windows.kernel))
-
-
-def _tracked_maxima(x: Array, axis: int, windows: Windows, winner: Array) -> Array:
-    """The maxima along one axis; `winner` is set to the taps that won."""
-    if windows.within and windows.kernel > 1:
-        (_, first), (_, second), *later = taps_along(windows, axis)
-        y, values = _dense(x[first]), _dense(x[second])
-        winner[...] = values > y
-        y = np.maximum(y, values)
-    else:
-        y, later = _lowest(x, axis, windows), list(taps_along(windows, axis))
-        winner[...] = upright(_first_taps(windows), axis, x.ndim)
-    for tap, (outputs, inputs) in enumerate(later, start=windows.kernel - len(later)):
-        values = _dense(x[inputs])
-        if tap:
-            # Of the taps that were greater than all before them the last one has the greatest number.
-            greater = (values > y[outputs]).view(np.uint8).astype(winner.dtype, copy=False)
-            greater *= winner.dtype.type(tap)
-            np.maximum(winner[outputs], greater, out=winner[outputs])
-        np.maximum(y[outputs], values, out=y[outputs])
-    if x.dtype.kind == "f" and y.size and np.isnan(y.max()):
-        for tap, (outputs, inputs) in enumerate(taps_along(windows, axis)):
-            winner[outputs][np.isnan(x[inputs])] = tap
-    return y
-
-
-def flat_index(
-    winners: Sequence[Array],
-    windows: tuple[Windows, ...],
-    spatial: Shape,
-    places: Sequence[Array | None] | None = None,
-) -> Array:
-    """Where the maxima were found, counted through the flattened spatial axes.
-
-    Args:
-        winners: for each axis the tap that won, as `maxima` returns them.
-        windows: those of each axis.
-        spatial: the lengths of the axes.
-        places: for each axis, where on it the elements came from that the windows slid over, if these were
-            not in their place.
-    """
-    index = np.zeros((), np.int64)
-    inner = 1
-    for axis in range(len(windows), 0, -1):
-        each, winner = windows[axis - 1], winners[axis - 1]
-        position = winner * np.int64(each.dilation) + upright(each.starts(), axis, winner.ndim)
-        if index.ndim:
-            # A window that has no tap on the axis has, as on torch, a position beyond the end.
-            index = np.take_along_axis(index, position.clip(0, each.size - 1), axis)
-        place = None if places is None else places[axis - 1]
-        index = index + inner * (position if place is None else place[position])
-        inner *= spatial[axis - 1]
-    return index
-
-
-def _only(values: Array, hit: Array) -> Array:
-    """The values where they hit, and 0 elsewhere.
-
-    This is done on their bits: a product with the mask would make nan of inf, and np.where branches for every
-    element, which takes several times as long where the mask follows no pattern.
-    """
-    # -1 has all its bits set, however wide it is made.
-    mask = np.negative(hit.view(np.int8)).astype(f"i{values.itemsize}")
-    mask &= values.view(mask.dtype)
-    return mask.view(values.dtype)
+        (winner,) = ctx.saved_tensors
+        return (ToWinners.apply(dy, winner=winner, windows=ctx.windows),)
 
 
 class AvgPool(Operation):
@@ -305,12 +129,12 @@ class AvgPool(Operation):
         def work(block: slice) -> None:
             total = _sums(_widened(x[block]), windows)
             if x.dtype.kind == "f":
-                y[block] = total / np.asarray(divisor, total.dtype)
+                np.divide(total, np.asarray(divisor, total.dtype), out=y[block], casting="same_kind")
             else:
                 # Towards zero, as integers are divided in C.
                 y[block] = np.sign(total) * np.sign(divisor) * (abs(total) // abs(divisor))
 
-        threads.for_each(work, _blocks(x))
+        threads.for_each(work, sample_blocks_of(x))
         return y
 
     @staticmethod
@@ -327,13 +151,19 @@ class AvgPoolInput(Operation):
         dx = np.empty((len(dy), *(each.size for each in windows), dy.shape[-1]), dy.dtype)
 
         def work(block: slice) -> None:
-            share = np.ascontiguousarray(_widened(dy[block]))
-            share = share / np.asarray(divisor, share.dtype)
+            wide = _widened(dy[block])
+            share = scratch("shares", wide.shape, wide.dtype)
+            np.divide(wide, np.asarray(divisor, wide.dtype), out=share)
             for axis in range(len(windows), 0, -1):
-                share = _shares(share, axis, windows[axis - 1])
-            dx[block] = share
+                last = axis == 1 and dx.dtype == wide.dtype
+                shape = (*share.shape[:axis], windows[axis - 1].size, *share.shape[axis + 1 :])
+                spread = dx[block] if last else scratch(f"shares {axis}", shape, wide.dtype)
+                _add_shares(share, axis, windows[axis - 1], spread)
+                share = spread
+            if share.dtype != dx.dtype:
+                dx[block] = share
 
-        threads.for_each(work, _blocks(dx))
+        threads.for_each(work, sample_blocks_of(dx))
         return dx
 
     @staticmethod
@@ -406,29 +236,39 @@ class Power(Operation):
 
 
 def _sums(x: Array, windows: tuple[Windows, ...]) -> Array:
-    """The sum of each window. The first axis comes first: whole rows are added, and fewer are left."""
+    """The sum of each window, in scratch memory. The first axis comes first, for whole rows to be added."""
     for axis, each in enumerate(windows, start=1):
         taps = list(taps_along(each, axis))
+        total = scratch(f"sums {axis}", (*x.shape[:axis], each.out, *x.shape[axis + 1 :]), x.dtype)
         if each.within and each.kernel > 1:
             (_, first), (_, second), *taps = taps
-            y = _dense(x[first]) + _dense(x[second])
+            np.add(dense(x[first], SHORT_RUN, "first"), dense(x[second], SHORT_RUN, "values"), out=total)
         else:
-            y = np.zeros((*x.shape[:axis], each.out, *x.shape[axis + 1 :]), x.dtype)
+            total[...] = 0
         for outputs, inputs in taps:
-            y[outputs] += _dense(x[inputs])
-        x = y
+            total[outputs] += dense(x[inputs], SHORT_RUN, "values")
+        x = total
     return x
 
 
-def _shares(dy: Array, axis: int, windows: Windows) -> Array:
-    """Along one axis, for each element the sum of dy over the windows that it is in."""
-    dx = np.zeros((*dy.shape[:axis], windows.size, *dy.shape[axis + 1 :]), dy.dtype)
-    for outputs, inputs in taps_along(windows, axis):
-        if windows.disjoint and dx.size:
+def _add_shares(dy: Array, axis: int, windows: Windows, dx: Array) -> None:
+    """Sets each element of dx to the sum of dy over the windows that it is in, along one axis.
+
+    The taps that meet the same places lie a multiple of the stride apart. The first one of them has only to
+    be written.
+    """
+    taps = [(outputs, inputs) for outputs, inputs in taps_along(windows, axis) if dx[inputs].size]
+    first: dict[int, Place] = {}
+    bare = np.ones(windows.size, bool)
+    for _, inputs in taps:
+        if first.setdefault(inputs[axis].start % windows.stride, inputs) is inputs:
+            bare[inputs[axis]] = False
+    dx[(slice(None),) * axis + (bare,)] = 0
+    for outputs, inputs in taps:
+        if first[inputs[axis].start % windows.stride] is inputs:
             np.copyto(in_runs(dx[inputs]), in_runs(dy[outputs]))
         else:
             dx[inputs] += dy[outputs]
-    return dx
 
 
 def _widened(x: Array) -> Array:

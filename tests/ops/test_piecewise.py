@@ -141,3 +141,18 @@ def test_rrelu_draws_from_the_generator_that_is_given():
     np.testing.assert_array_equal(npnn.random.get_rng_state(), state)
     again = ops.RReLU.apply(x, lower=0.0, upper=1.0, generator=npnn.random.Generator().manual_seed(7))
     np.testing.assert_array_equal(y.array, again.array)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("view", [lambda x: x, lambda x: x.T, lambda x: x[:, ::2]])
+def test_large_relu_is_that_of_its_elements(dtype, view):
+    """Where arrays are large, they go another way, block by block: nan, infinities and zeros with them."""
+    rng = np.random.default_rng(0)
+    x, dy = (view(rng.standard_normal((1031, 2 * 521)).astype(dtype)) for _ in range(2))
+    special = [nan, -nan, inf, -inf, 0.0, -0.0, np.finfo(dtype).smallest_subnormal]
+    x[: len(special), 0] = special
+    tensor = npnn.Parameter(npnn.from_numpy(x.copy()))
+    y = ops.ReLU.apply(tensor)
+    y.backward(npnn.from_numpy(dy.copy()))
+    np.testing.assert_array_equal(y.array, np.maximum(x, 0))
+    np.testing.assert_array_equal(tensor.grad.array, np.where(x <= 0, 0, dy))

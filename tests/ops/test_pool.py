@@ -8,7 +8,8 @@ import pytest
 
 import npnn
 from npnn.autograd.function import Context
-from npnn.ops import _im2col
+from npnn.ops import _im2col, _maxima, pool
+from npnn.ops._maxima import maxima
 from npnn.ops._windows import Windows
 from npnn.ops.pool import (
     AtWinners,
@@ -19,7 +20,6 @@ from npnn.ops.pool import (
     MaxUnpool,
     ToWinners,
     divisors,
-    maxima,
 )
 
 ONE = (Windows(9, 4, 3, 2),)
@@ -114,8 +114,8 @@ def test_max_of_more_taps_than_a_byte_counts():
 
 def test_max_untracked_is_the_same():
     x = drawn(PADDED)
-    y, winners = maxima(x, PADDED, track=False)
-    assert winners == ()
+    y, winner = maxima(x, PADDED, track=False)
+    assert winner is None
     np.testing.assert_array_equal(y, maxima(x, PADDED, track=True)[0])
 
 
@@ -161,11 +161,11 @@ def test_what_is_not_finite_in_a_gradient_stays_in_its_place(value, dtype):
 @SEVERAL
 def test_to_winners_is_the_transpose_of_at_winners(windows):
     x, random = drawn(windows), np.random.default_rng(3)
-    y, winners = maxima(x, windows, track=True)
-    np.testing.assert_array_equal(AtWinners.apply(x, winners=winners, windows=windows), y)
+    y, winner = maxima(x, windows, track=True)
+    np.testing.assert_array_equal(AtWinners.apply(x, winner=winner, windows=windows), y)
     v, u = random.standard_normal(x.shape), random.standard_normal(y.shape)
-    left = (AtWinners.apply(v, winners=winners, windows=windows) * u).sum()
-    right = (v * ToWinners.apply(u, winners=winners, windows=windows)).sum()
+    left = (AtWinners.apply(v, winner=winner, windows=windows) * u).sum()
+    right = (v * ToWinners.apply(u, winner=winner, windows=windows)).sum()
     assert left == pytest.approx(right, rel=1e-12)
 
 
@@ -276,16 +276,29 @@ def test_an_empty_batch():
 
 
 @SEVERAL
+@pytest.mark.parametrize("short", [1, 2**20])
+def test_same_bits_whether_rows_are_copied_or_not(windows, short, monkeypatch):
+    x = drawn(windows, np.float32, channels=35)
+    average = {"windows": windows, "divisor": 2.0}
+    expected = *maxima(x, windows, track=True), AvgPool.apply(x, **average)
+    for module, name in ((_maxima, "BUFFER"), (_maxima, "SHORT_RUN"), (pool, "SHORT_RUN")):
+        monkeypatch.setattr(module, name, short)
+    results = *maxima(x, windows, track=True), AvgPool.apply(x, **average)
+    for one, other in zip(expected, results, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@SEVERAL
 def test_same_bits_in_any_blocks_on_any_number_of_threads(windows, monkeypatch):
     x = drawn(windows, np.float32, batch=7, channels=35)
-    y, winners = maxima(x, windows, track=True)
+    y, winner = maxima(x, windows, track=True)
     dy = np.random.default_rng(0).standard_normal(y.shape).astype(np.float32)
 
     def results():
         average = {"windows": windows, "divisor": divisors(windows, True)}
         return (
-            *(maxima(x, windows, track=False)[0], *maxima(x, windows, track=True)[1]),
-            ToWinners.apply(dy, winners=winners, windows=windows),
+            *(maxima(x, windows, track=False)[0], maxima(x, windows, track=True)[1]),
+            ToWinners.apply(dy, winner=winner, windows=windows),
             AvgPool.apply(x, **average),
             AvgPoolInput.apply(dy, **average),
         )

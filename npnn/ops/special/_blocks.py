@@ -9,6 +9,7 @@ import numpy as np
 
 from npnn._typing import Array
 from npnn.ops.special._fits import Polynomial, Precision, Rational
+from npnn.threads import scratch
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -77,39 +78,44 @@ def blockwise(
     return out
 
 
-def polynomial(x: Array, coefficients: Polynomial) -> Array:
+def polynomial(x: Array, coefficients: Polynomial, out: Array | None = None) -> Array:
     """Evaluate a polynomial by Horner's rule, in place: two passes over the block for each power.
 
     Args:
         x: Where to evaluate it.
         coefficients: At least two, lowest power first.
+        out: Where to write, if there is memory for it; not x.
 
     Returns:
-        A new array of x's shape.
+        An array of x's shape.
 
     Examples:
         >>> polynomial(np.array([2.0, 3.0]), (1.0, 0.0, 5.0))
         array([21., 46.])
     """
     *lower, second, first = coefficients
-    y = x * first
-    y += second
+    if first == 1:
+        y = np.add(x, second, out=out)
+    else:
+        y = np.multiply(x, first, out=out)
+        y += second
     for coefficient in reversed(lower):
         y *= x
         y += coefficient
     return y
 
 
-def rational(x: Array, fit: Rational) -> Array:
+def rational(x: Array, fit: Rational, out: Array | None = None) -> Array:
     """Evaluate the quotient of two polynomials.
 
     Args:
         x: Where to evaluate it.
         fit: The coefficients of numerator and denominator, and what they multiply: powers of x or of
             t = (x - a) / (x + c).
+        out: Where to write, if there is memory for it; not x.
 
     Returns:
-        A new array of x's shape.
+        An array of x's shape.
 
     Examples:
         >>> from npnn.ops.special._fits import Rational
@@ -122,6 +128,6 @@ def rational(x: Array, fit: Rational) -> Array:
         t = x - fit.a
         t /= x + fit.c
         x = t
-    y = polynomial(x, fit.p)
-    y /= polynomial(x, fit.q)
+    y = polynomial(x, fit.p, out)
+    y /= polynomial(x, fit.q, scratch("denominator", x.shape, x.dtype))
     return y
