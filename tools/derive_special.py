@@ -311,6 +311,8 @@ def main() -> None:
         p, q, error = interpolate(single.target, single.fit)
         print(f"# {single.meaning}: degree {single.fit.p}/{single.fit.q}, max error {float(error):.1e}")
         print(f"{name}_END = {single.fit.high}")
+        # Q begins with 1 t^n, which is one product less.
+        p, q = ([coefficient / q[-1] for coefficient in each] for each in (p, q))
         print(f"{name} = Rational({literal(p)}, {literal(q)})")
 
 

@@ -3,53 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import chain
 from typing import Any
 
 from npnn._typing import Array
+from npnn.ops.blockwise import BLOCK
 from npnn.threads import for_each
 
-# Large arrays are updated in pieces of this many elements. A piece and its temporaries stay in the cache, and
-# temporaries which together are this small are reused by the C library rather than given back to the system
-# and faulted in again: of 10 million elements, 2 to 5 times as fast as whole arrays.
-BLOCK = 1 << 14
 
-# From this many elements on, larger pieces are dealt to threads. To go through one of them must take longer
-# than to hand Python's lock from one thread to the other; temporaries of that size must be few.
-DEALT, DEALT_BLOCK = 1 << 18, 1 << 17
-
-
-def update_in_blocks(
-    update: Callable[..., object], *arrays: Array | None, few_temporaries: bool = False
-) -> None:
+def update_in_blocks(update: Callable[..., object], *arrays: Array | None) -> list[Callable[[], object]]:
     """Calls `update` on arrays of one shape, all cut alike into pieces, each of which it changes in place.
+
+    Pieces of large arrays are for several threads, which wait least for each other where they find those of
+    all parameters at once. So they are returned, for `deal`. Arrays that are views may overlap with those of
+    another parameter: theirs are dealt with before its turn.
 
     Args:
         update: takes a piece of each array; what it does to an element depends on that element alone.
         *arrays: the arrays, of which the first decides how to cut; None stays None in every piece.
-        few_temporaries: whether `update` makes one or two, so that pieces may be larger.
+
+    Returns:
+        What is left to be called.
     """
     first: Any = arrays[0]
     if first.size <= BLOCK:
         update(*arrays)
-        return
-    if few_temporaries and first.size >= DEALT:
-        for_each(lambda piece: update(*piece), _blocks(arrays, DEALT_BLOCK))
-        return
-    for piece in _blocks(arrays, BLOCK):
-        update(*piece)
+        return []
+    pieces: list[Callable[[], object]] = [partial(update, *piece) for piece in _blocks(arrays)]
+    if all(array is None or array.base is None for array in arrays):
+        return pieces
+    deal(pieces)
+    return []
 
 
-def _blocks(arrays: tuple[Any, ...], size: int) -> Iterable[tuple[Any, ...]]:
-    """Views of arrays of one shape, all cut alike into pieces of at most so many elements."""
+def deal(calls: list[Callable[[], object]]) -> None:
+    """Calls them, on several threads."""
+    if calls:
+        for_each(_call, calls)
+
+
+def _call(function: Callable[[], object]) -> None:
+    function()
+
+
+def _blocks(arrays: tuple[Any, ...]) -> Iterable[tuple[Any, ...]]:
+    """Views of arrays of one shape, all cut alike into pieces of at most a block's elements."""
     first = arrays[0]
-    if first.size <= size:
+    if first.size <= BLOCK:
         return (arrays,)
-    rows = size * len(first) // first.size
+    rows = BLOCK * len(first) // first.size
     # Rows that are larger than a block each are cut again.
     parts = range(len(first)) if rows == 0 else [slice(i, i + rows) for i in range(0, len(first), rows)]
     return chain.from_iterable(
-        _blocks(tuple([None if array is None else array[part] for array in arrays]), size) for part in parts
+        _blocks(tuple([None if array is None else array[part] for array in arrays])) for part in parts
     )
 
 

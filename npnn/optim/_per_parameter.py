@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
 from npnn._typing import Array
+from npnn.autograd.function import wrap
 from npnn.autograd.grad_mode import enable_grad
 from npnn.dtypes import float32, float64, get_default_dtype
-from npnn.optim._blocks import as_real, update_in_blocks
+from npnn.optim._blocks import as_real, deal, update_in_blocks
 from npnn.optim._checks import check_fused_parameter, check_gradient
 from npnn.optim.optimizer import Optimizer
 from npnn.tensors import Tensor
@@ -55,7 +56,8 @@ class PerParameterOptimizer(Optimizer):
             RuntimeError: a gradient, or a parameter, is of a kind that the optimizer cannot work with.
             AssertionError: a group is `capturable`, and not `fused`: that is for graphs of a CUDA device.
         """
-        loss = None
+        loss: Any = None
+        left: list[Callable[[], object]] = []
         if closure is not None:
             with enable_grad():
                 loss = closure()
@@ -65,15 +67,18 @@ class PerParameterOptimizer(Optimizer):
                     state = self.state[param]
                     if not state:
                         state.update(self._initial_state(param, group))
-                    self._update(param, param.grad, state, group)
+                    left += self._update(param, param.grad, state, group) or ()
+        deal(left)
         return loss
 
     def _initial_state(self, param: Tensor, group: dict[str, Any]) -> dict[str, Any]:
         """What is kept for a parameter before its first step."""
         raise NotImplementedError
 
-    def _update(self, param: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
-        """Makes one step with one parameter, in place."""
+    def _update(
+        self, param: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any]
+    ) -> Sequence[Callable[[], object]] | None:
+        """Makes one step with one parameter, in place, but for calls that it may return, for `deal`."""
         raise NotImplementedError
 
 
@@ -99,7 +104,9 @@ class ElementwiseOptimizer(PerParameterOptimizer):
         dtype = float32 if group.get("fused") else None
         return {"step": number(0.0, dtype)} | {name: zeros_like(param) for name in self._kept(group)}
 
-    def _update(self, param: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def _update(
+        self, param: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any]
+    ) -> Sequence[Callable[[], object]]:
         recorded = self.defaults["differentiable"]
         check_gradient(type(self).__name__, grad)
         if group.get("fused"):
@@ -118,47 +125,49 @@ class ElementwiseOptimizer(PerParameterOptimizer):
             )
 
         state["step"].array[...] += 1
-        rule = self._with_weight_decay(self._rule(group, state), group)
         if recorded:
             # The rule may need θ on the way back, and the parameter is about to change in place.
             kept = [state.get(name) for name in self._buffers]
-            theta, *kept = rule(param.clone(), grad, *kept)
+            theta, *kept = self._rule(group, state)(*self._decay(group)(param.clone(), grad), *kept)
             param.copy_(theta)
             state.update((name, b) for name, b in zip(self._buffers, kept, strict=True) if b is not None)
-            return
+            return ()
 
         tensors = [param, grad, *(state.get(name) for name in self._buffers)]
         arrays = [None if tensor is None else tensor.array for tensor in tensors]
         if param.array.dtype.kind == "c":
             # Real and imaginary part count as two parameters.
             arrays = [None if array is None else as_real(array) for array in arrays]
+        param._bump_version()
+        return update_in_blocks(self._rule_in_place(group, state), *arrays)
+
+    def _rule_in_place(self, group: dict[str, Any], state: dict[str, Any]) -> Callable[..., None]:
+        """The rule, and weight decay before it, as a function that changes arrays in place."""
+        rule, decay = self._rule(group, state), self._decay(group)
 
         def update(theta: Array, g: Array, *kept: Array | None) -> None:
-            for old, new in zip((theta, *kept), rule(theta, g, *kept), strict=True):
+            for old, new in zip((theta, *kept), rule(*decay(theta, g), *kept), strict=True):
                 if old is not None:
                     old[...] = new
 
-        update_in_blocks(update, *arrays)
-        param._bump_version()
+        return update
 
-    def _with_weight_decay(self, rule: Rule, group: dict[str, Any]) -> Rule:
-        """The rule, given ±∇f and with weight decay λ: on ∇f + λ θ or, decoupled, from θ - γ λ θ."""
+    def _decay(self, group: dict[str, Any]) -> Callable[[Any, Any], tuple[Any, Any]]:
+        """What becomes of θ and ∇f before the rule: ±∇f and, with weight decay λ, + λ θ or θ - γ λ θ."""
         maximize, decay = group["maximize"], plain(self._scalar(group.get("weight_decay", 0)))
         coupled = not group.get("decoupled_weight_decay", False)
-        if decay == 0 and not maximize:
-            return rule
         shrinkage = plain(1 - self._scalar(group["lr"]) * decay)
 
-        def decayed_rule(theta: Any, g: Any, *kept: Any) -> tuple[Any, ...]:
+        def decayed(theta: Any, g: Any) -> tuple[Any, Any]:
             if maximize:
                 g = -g
             if decay != 0 and coupled:
                 g = g + decay * theta
             elif decay != 0:
                 theta = theta * shrinkage
-            return rule(theta, g, *kept)
+            return theta, g
 
-        return decayed_rule
+        return decayed
 
     def _scalar(self, option: Any) -> Any:
         """An option as it enters a formula: see `scalar`; on the tape, a tensor stays one."""
@@ -169,12 +178,12 @@ class ElementwiseOptimizer(PerParameterOptimizer):
 
 def number(value: float, dtype: Any = None) -> Tensor:
     """A tensor of one number that is kept in the state: of float32, or of a wider default dtype."""
-    return Tensor(np.array(value, dtype or (float64 if get_default_dtype() == float64 else float32)))
+    return wrap(np.array(value, dtype or (float64 if get_default_dtype() == float64 else float32)))
 
 
 def zeros_like(param: Tensor) -> Tensor:
     """Zeros of a parameter's shape and dtype, in the order of its memory."""
-    return Tensor(np.zeros_like(param.array))
+    return wrap(np.zeros_like(param.array))
 
 
 def scalar(option: Any) -> Any:

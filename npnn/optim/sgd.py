@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from npnn._typing import Array
+from npnn.autograd.function import wrap
 from npnn.autograd.grad_mode import enable_grad
-from npnn.optim._blocks import update_in_blocks
+from npnn.optim._blocks import deal, update_in_blocks
 from npnn.optim._checks import (
     check_fused_parameter,
     check_gradient,
@@ -198,41 +201,45 @@ def sgd(
     Source: torch.optim.sgd.sgd.
     """
     dtype = None
-
-    def update(theta: Any, g: Any, b: Any) -> None:
-        if maximize:
-            g = -g
-        if weight_decay != 0:
-            g = g + decay * theta
-        if b is not None:
-            if started:
-                b *= keep
-                b += g if dampening == 0 else take * g
-            else:
-                b[...] = g
-            g = g + keep * b if nesterov else b
-        theta -= step_size * g
-
+    left: list[Callable[[], object]] = []
     for index, (param, grad) in enumerate(zip(params, grads, strict=True)):
         if grad.array.dtype is not dtype:
             check_gradient("sgd", grad)
             dtype = grad.array.dtype
             # As arrays of the gradients' own dtype they neither widen the update nor need a cast at each use.
-            step_size = np.array(float(lr), dtype)
-            if weight_decay != 0:
-                decay = np.array(float(weight_decay), dtype)
-            if momentum != 0:
-                keep, take = np.array(float(momentum), dtype), np.array(1 - float(dampening), dtype)
+            step_size, keep, take = (np.array(float(x), dtype) for x in (lr, momentum, 1 - dampening))
+            decay = None if weight_decay == 0 else np.array(float(weight_decay), dtype)
+            factors = step_size, decay, keep, None if dampening == 0 else take
         velocity, started = None, True
         if momentum != 0:
             buffer = momentum_buffers[index]
             if buffer is None:
                 started = False
-                buffer = momentum_buffers[index] = Tensor(np.empty_like(grad.array))
+                buffer = momentum_buffers[index] = wrap(np.empty_like(grad.array))
             velocity = buffer.array
-
-        update_in_blocks(update, param.array, grad.array, velocity, few_temporaries=True)
+        update = partial(_update, factors, started, nesterov, maximize)
+        left += update_in_blocks(update, param.array, grad.array, velocity)
         param._bump_version()
+    deal(left)
+
+
+def _update(
+    factors: tuple[Any, ...], started: bool, nesterov: bool, maximize: bool, theta: Array, g: Array, b: Any
+) -> None:
+    """One step of a parameter θ, or of a piece of it, and of its velocity b, if there is one, in place."""
+    step_size, decay, keep, take = factors
+    if maximize:
+        g = -g
+    if decay is not None:
+        g = g + decay * theta
+    if b is not None:
+        if started:
+            b *= keep
+            b += g if take is None else take * g
+        else:
+            b[...] = g
+        g = g + keep * b if nesterov else b
+    theta -= step_size * g
 
 
 def _differentiable_sgd(

@@ -78,3 +78,23 @@ def test_adamw_stays_decoupled_when_it_loads_a_checkpoint_of_adam():
 def test_options_that_are_refused(options, message):
     with pytest.raises((ValueError, RuntimeError), match=message):
         Adam([npnn.Parameter(npnn.ones(2))], **options)
+
+
+@pytest.mark.parametrize("cls", [Adam, AdamW])
+@pytest.mark.parametrize("options", [{}, {"weight_decay": 0.1, "maximize": True}, {"amsgrad": True}])
+def test_steps_in_place_are_the_formula_to_the_bit(cls, options):
+    """Recorded steps go by the formula itself."""
+    rng = np.random.default_rng(0)
+    start, gradients = rng.standard_normal((7, 5), np.float32), rng.standard_normal((4, 7, 5), np.float32)
+
+    def trained(differentiable):
+        weight = npnn.tensor(start) if differentiable else npnn.Parameter(npnn.tensor(start))
+        optimizer = cls([weight], differentiable=differentiable, **options)
+        for gradient in gradients:
+            weight.grad = npnn.tensor(gradient)
+            optimizer.step()
+        kept = [value.array for name, value in optimizer.state[weight].items() if name != "step"]
+        return [weight.array, *kept]
+
+    for ours, expected in zip(trained(False), trained(True), strict=True):
+        np.testing.assert_array_equal(ours, expected)
