@@ -20,7 +20,7 @@ def default_threads() -> int:
 
 @click.command()
 @click.option("--only", metavar="PATTERN", default="*", help="Only the cases that match, such as 'iris*'.")
-@click.option("--quick", is_flag=True, help="Fewer values: rougher figures in a minute and a half.")
+@click.option("--quick", is_flag=True, help="Fewer values: rougher figures in less than a minute.")
 @click.option("--peers", is_flag=True, help="Other libraries too, where installed.")
 @click.option("--growth", is_flag=True, help="Also how the cost grows with batch, image and width.")
 @click.option(
@@ -73,6 +73,7 @@ def main(
     from benchmarks import report
     from benchmarks.cases import CASES
     from benchmarks.measure import measure
+    from benchmarks.memory import settle_allocator
 
     known = [*CASES, *(import_module("benchmarks.peers").CASES if peers else ())]
     cases = [case for case in known if fnmatch(case.name, only)]
@@ -82,7 +83,8 @@ def main(
     machine = report.machine()
     for line in machine:
         console.print(line, highlight=False, soft_wrap=True)
-    budget, least = (0.4, 3) if quick else (10.0, 15)
+    settle_allocator()
+    budget, least = (0.2, 2) if quick else (10.0, 15)
     results = []
     for case in cases:
         with console.status(case.name):

@@ -136,6 +136,7 @@ def measure(case: Case, seconds: float, least_values: int, timer: Timer = time.p
         name: pyperf.Benchmark([pyperf.Run(values[name], metadata={"name": f"{case.name}/{name}"})])
         for name in contenders
     }
+    gc.collect()
     peaks = {
         name: peak_bytes(contender.run) for name, contender in contenders.items() if contender.in_process
     }
@@ -145,6 +146,8 @@ def measure(case: Case, seconds: float, least_values: int, timer: Timer = time.p
 def check_same(case: Case, contenders: Mapping[str, Contender]) -> None:
     """Runs each contender a few times, which also warms it up, and compares what they have arrived at.
 
+    A single one has nothing to agree with, and is not run.
+
     Args:
         case: says how close they must be.
         contenders: by their names.
@@ -152,6 +155,8 @@ def check_same(case: Case, contenders: Mapping[str, Contender]) -> None:
     Raises:
         AssertionError: two contenders do not compute the same.
     """
+    if len(contenders) == 1:
+        return
     for contender in contenders.values():
         for _ in range(CHECKED_RUNS if contender.in_process else 1):
             contender.run()
@@ -182,15 +187,17 @@ def alternate(
         timer: the clock.
 
     Returns:
-        For each name the seconds for one run, as many values for one as for the other.
+        For each name the seconds for one run, as often as asked for or oftener.
     """
     # timeit switches garbage collection off; in a training loop it is on, and whoever makes garbage pays.
     timers = {name: timeit.Timer(run, setup=gc.enable, timer=timer) for name, run in runs.items()}
-    loops = {name: max(1, round(SECONDS_PER_VALUE / timer.timeit(1))) for name, timer in timers.items()}
-    values: dict[str, list[float]] = {name: [] for name in runs}
+    firsts = {name: timer.timeit(1) for name, timer in timers.items()}
+    loops = {name: max(1, round(SECONDS_PER_VALUE / first)) for name, first in firsts.items()}
+    # A run that is long enough for a value is one: of the longest works --quick has no time for many.
+    values = {name: [first] if loops[name] == 1 else [] for name, first in firsts.items()}
     order = list(timers)
     end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(values[order[0]]) < least_values:
+    while time.perf_counter() < end or min(map(len, values.values())) < least_values:
         for name in order:
             values[name].append(timers[name].timeit(loops[name]) / loops[name])
         order.reverse()  # who comes second inherits the other's cache: share that out

@@ -10,10 +10,11 @@ gradients, workspaces and results do.
 from __future__ import annotations
 
 import ctypes
-import gc
 import re
 from collections.abc import Callable
 from pathlib import Path
+
+import numpy as np
 
 STATUS, CLEAR_REFS = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
@@ -22,12 +23,11 @@ def peak_bytes(run: Callable[[], object]) -> int | None:
     """The most memory that a run has taken at any moment, in bytes.
 
     Args:
-        run: the work, which has run before.
+        run: the work, which has run before. Python's garbage is collected by then.
 
     Returns:
         The bytes, to a few pages; None where the kernel does not tell, which Linux alone does.
     """
-    gc.collect()
     try:
         ctypes.CDLL(None).malloc_trim(0)
         before = _resident("VmRSS")
@@ -36,6 +36,15 @@ def peak_bytes(run: Callable[[], object]) -> int | None:
         return max(0, _resident("VmHWM") - before)
     except (AttributeError, OSError, TypeError):
         return None
+
+
+def settle_allocator() -> None:
+    """Brings the C library's allocator into the state of a process that has been working for a while.
+
+    glibc takes a large block afresh from the system, which maps it page by page, until the process has given
+    back one that was as large, of up to 32 MiB. Without this, figures would hang on which cases came before.
+    """
+    np.empty(31 * 2**20, np.uint8)
 
 
 def _resident(field: str) -> int:
