@@ -8,7 +8,7 @@ import numpy as np
 
 from npnn._typing import Shape
 from npnn.tensors import Tensor
-from npnn.tensors.creation import empty
+from npnn.tensors.creation import as_tensor, empty
 
 
 class Parameter(Tensor):
@@ -33,12 +33,12 @@ class Parameter(Tensor):
         tensor([1., 1., 1.], requires_grad=True)
     """
 
-    def __init__(
-        self, data: Any = None, requires_grad: bool = True, *, torch_axes: Shape | None = None
-    ) -> None:
-        super().__init__(() if data is None else data, requires_grad=requires_grad)
+    def __new__(cls, data: Any = None, requires_grad: bool = True, *, torch_axes: Shape | None = None) -> Any:
+        """A parameter, off the tape, in the memory of its data."""
+        parameter = cls._make_subclass(cls, _as_tensor(data), requires_grad)
         if torch_axes is not None:
-            self.torch_axes = torch_axes
+            parameter.torch_axes = torch_axes
+        return parameter
 
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
@@ -46,7 +46,8 @@ class Parameter(Tensor):
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         # As on torch, the copy starts without a gradient, and is off the tape.
         if id(self) not in memo:
-            memo[id(self)] = type(self)(self.array.copy(), self.requires_grad, torch_axes=self.torch_axes)
+            memo[id(self)] = type(self)(Tensor._wrap(self.array.copy()), self.requires_grad)
+            memo[id(self)].torch_axes = self.torch_axes
         copied: Parameter = memo[id(self)]
         return copied
 
@@ -72,9 +73,13 @@ class Buffer(Tensor):
         [('mean', tensor([0., 0.]))]
     """
 
-    def __init__(self, data: Any = None, *, persistent: bool = True) -> None:
-        super().__init__(() if data is None else data)
-        self.persistent = persistent
+    persistent: bool
+
+    def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:
+        """A buffer, off the tape, in the memory of its data."""
+        buffer = cls._make_subclass(cls, _as_tensor(data))
+        buffer.persistent = persistent
+        return buffer
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Buffer:
         copied = cast(Buffer, super().__deepcopy__(memo))
@@ -98,9 +103,12 @@ class UninitializedTensorMixin(Tensor):
     cls_to_become: type[Tensor]
     _dtype: np.dtype[Any]
 
-    def __init__(self, requires_grad: bool, device: Any, dtype: Any) -> None:
-        self._dtype = empty(0, device=device, dtype=dtype).dtype
-        self._requires_grad = requires_grad
+    def __new__(cls, requires_grad: bool, device: Any, dtype: Any) -> Any:
+        """A tensor that has a dtype and no values yet."""
+        tensor = object.__new__(cls)
+        tensor._dtype = empty(0, device=device, dtype=dtype).dtype
+        tensor._requires_grad = requires_grad
+        return tensor
 
     def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
         """Gives it a shape, and values, which are whatever lay in its memory.
@@ -176,7 +184,7 @@ class UninitializedTensorMixin(Tensor):
 
     def _again(self, dtype: Any) -> Any:
         """Another one of the kind."""
-        other = type(self).__new__(type(self))
+        other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._dtype = dtype
         return other
@@ -212,17 +220,19 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):
 
     cls_to_become = Parameter
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         requires_grad: bool = True,
         device: Any = None,
         dtype: Any = None,
         *,
         torch_axes: Shape | None = None,
-    ) -> None:
-        super().__init__(requires_grad, device, dtype)
+    ) -> Any:
+        """A parameter that has a dtype and no values yet."""
+        parameter = super().__new__(cls, requires_grad, device, dtype)
         if torch_axes is not None:
-            self.torch_axes = torch_axes
+            parameter.torch_axes = torch_axes
+        return parameter
 
 
 class UninitializedBuffer(UninitializedTensorMixin, Buffer):
@@ -244,11 +254,13 @@ class UninitializedBuffer(UninitializedTensorMixin, Buffer):
 
     cls_to_become = Tensor
 
-    def __init__(
-        self, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
-    ) -> None:
-        super().__init__(requires_grad, device, dtype)
-        self.persistent = persistent
+    def __new__(
+        cls, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
+    ) -> Any:
+        """A buffer that has a dtype and no values yet."""
+        buffer = super().__new__(cls, requires_grad, device, dtype)
+        buffer.persistent = persistent
+        return buffer
 
 
 def is_lazy(param: Any) -> bool:
@@ -267,7 +279,12 @@ def is_lazy(param: Any) -> bool:
     return isinstance(param, UninitializedTensorMixin)
 
 
+def _as_tensor(data: Any) -> Tensor:
+    """The values of a parameter or buffer, in the memory of a tensor or an array; none at all for None."""
+    return as_tensor(() if data is None else data)
+
+
 def _rebuild_uninitialized(cls: type[UninitializedTensorMixin], state: dict[str, Any]) -> Any:
-    tensor = cls.__new__(cls)
+    tensor = object.__new__(cls)
     tensor.__dict__.update(state)
     return tensor

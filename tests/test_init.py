@@ -41,7 +41,12 @@ FANS = [
 
 
 def weight(*shape, dtype=np.float64):
-    return npnn.Parameter(npnn.from_numpy(np.full(shape, np.nan, dtype)))
+    """A layer's weight, whose last axis is torch's first and the one before it torch's second."""
+    axes = tuple(range(len(shape)))
+    if len(shape) > 1:
+        *kernel, ins, outs = axes
+        axes = (outs, ins, *kernel)
+    return npnn.Parameter(np.full(shape, np.nan, dtype), torch_axes=axes)
 
 
 def seeded(seed=0):
@@ -68,10 +73,16 @@ def test_axes_follow_the_order_of_torch(shape, torch_shape):
     assert (to_torch(filled.array) == seeded().uniform(torch_shape, dtype=np.float64)).all()
 
 
-def test_vectors_and_scalars_have_only_one_order():
-    for shape in ((7,), ()):
-        filled = init.uniform_(weight(*shape), generator=seeded())
+@pytest.mark.parametrize("shape", [(), (7,), (3, 5), (2, 3, 5, 7)])
+def test_what_no_layer_made_has_the_order_of_torch(shape):
+    for tensor in (npnn.empty(shape, dtype=npnn.float64), npnn.Parameter(np.empty(shape))):
+        filled = init.uniform_(tensor, generator=seeded())
         assert (filled.array == seeded().uniform(shape, dtype=np.float64)).all()
+
+
+def test_fans_of_what_no_layer_made():
+    assert fans(npnn.empty(5, 3)) == (3, 5)
+    assert fans(npnn.empty(7, 5, 2, 3)) == (30, 42)
 
 
 @pytest.mark.parametrize("axes", [(0, 1, 2, 3), (2, 3, 0, 1)])

@@ -3,7 +3,7 @@
     use("init.xavier_uniform_", gain=1.3).on(normal(5, 7))
     use("utils.weight_norm", case("Linear", 7, 5), dim=1).on(normal(4, 7))
 
-is `nn.init.xavier_uniform_(tensor, gain=1.3)` of a tensor of that shape, in npnn's layout, and a Linear after
+is `nn.init.xavier_uniform_(tensor, gain=1.3)` of a tensor of that shape, and a Linear after
 `nn.utils.weight_norm(layer, dim=1)`, called on an array. What happens in between stands in `utility_scripts`.
 """
 
@@ -130,7 +130,7 @@ def use(name: str, /, *args: Any, **kwargs: Any) -> UtilityCase:
 
 
 _SHAPES = ((3, 5), (7, 2), (30, 40), (3, 6, 4), (2, 3, 5, 7), (2, 3, 5, 4, 3))
-"""Of weights, in npnn's order."""
+"""Of matrices and kernels."""
 
 _ANY_SHAPE = (*_SHAPES, (7,), (50,), ())
 _OF_MATRIX = ("eye_", "sparse_")
@@ -213,13 +213,13 @@ UTILITY_CASES: tuple[UtilityCase, ...] = (
     ),
     # initializers: the same seed, the same weights
     *(
-        use(f"init.{name}", **options).on(normal(*shape)).laid(WEIGHT, to=(WEIGHT, SAME)).of(dtype)
+        use(f"init.{name}", **options).on(normal(*shape)).of(dtype)
         for name, options in _INITIALIZERS
         for shape in _shapes_for(name)
         for dtype in (np.float64, np.float32)
     ),
     *(
-        use("init.dirac_", groups=groups).on(normal(*shape, 6)).laid(WEIGHT, to=(WEIGHT, SAME))
+        use("init.dirac_", groups=groups).on(normal(6, *shape))
         for groups in (2, 3)
         for shape in ((3, 2), (5, 4, 3), (3, 2, 4, 3))
     ),

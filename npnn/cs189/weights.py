@@ -10,7 +10,9 @@ import numpy as np
 from npnn import init
 from npnn._typing import Array, Shape
 from npnn.cs189._common import look_up
+from npnn.init.layout import layer_axes
 from npnn.init.variance_scaling import FanMode, Nonlinearity
+from npnn.parameter import Parameter
 from npnn.random import Generator, default_generator, fork_rng, get_rng_state, set_rng_state
 from npnn.tensors import Tensor
 
@@ -78,7 +80,7 @@ def initialize_weights(
     fill = look_up(fillings, "initialization", name)
 
     def draw(shape: Shape, generator: Generator | None = None) -> Array:
-        weight = Tensor(np.empty(shape))
+        weight = Parameter(np.empty(shape), torch_axes=layer_axes(len(shape)))
         with _drawing_from(generator or default_generator):
             return fill(weight).array
 

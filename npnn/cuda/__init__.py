@@ -12,9 +12,13 @@ from typing import Any, NoReturn
 
 
 def __getattr__(name: str) -> Any:
-    """Loads the older names of mixed precision on first use."""
+    """Loads the older names of mixed precision, and the classes of tensors, on first use."""
     if name == "amp":
         return importlib.import_module(f"{__name__}.amp")
+    if name.endswith("Tensor"):
+        classes: dict[str, Any] = importlib.import_module("npnn.tensors.legacy").CUDA_CLASSES
+        if name in classes:
+            return classes[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from npnn._typing import Array, Shape
+from npnn.autograd.function import wrap
 from npnn.autograd.grad_mode import no_grad
 from npnn.autograd.gradcheck import numeric_jacobian
 from npnn.tensors import Tensor
@@ -39,11 +40,11 @@ def numeric_gradient(f: Callable[[], Array], x: Array, dY: Array, h: float = 1e-
         array([ 2.,  4., 60.])
     """
     Y = np.array(f())
-    variable = Tensor(x)
+    variable = wrap(x)
 
     def loss(_: Tensor) -> Tensor:
         with no_grad():
-            return Tensor(np.sum(dY * (f() - Y)))
+            return wrap(np.sum(dY * (f() - Y)))
 
     return numeric_jacobian(loss, (variable,), variable, number=0, eps=h).reshape(x.shape)
 

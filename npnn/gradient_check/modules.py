@@ -11,6 +11,7 @@ import numpy as np
 
 from npnn import modules as nn
 from npnn._typing import Array
+from npnn.autograd.function import wrap
 from npnn.gradient_check.subjects import Subject, module_subject
 from npnn.random import fork_rng, manual_seed
 from npnn.tensors import Tensor
@@ -106,12 +107,12 @@ def classes(count: int, *shape: int) -> Draw:
 
 def literal(values: Any) -> Draw:
     """The same each time; no gradient."""
-    return lambda _: Tensor(np.asarray(values))
+    return lambda _: wrap(np.asarray(values))
 
 
 def constant(draw: Draw) -> Draw:
     """What a draw gives, but no gradient."""
-    return lambda random: Tensor(draw(random))
+    return lambda random: wrap(draw(random))
 
 
 def places(bound: int, *shape: int) -> Draw:

@@ -97,7 +97,8 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     """Fills a kernel with Dirac's delta, so that a convolution passes on all the input channels that it can.
 
     Args:
-        tensor: the kernel (*k, in/groups, out) to fill, of one, two or three spatial axes.
+        tensor: the kernel to fill, of one, two or three spatial axes: a layer's, or one in torch's order,
+            (out, in/groups, *k).
         groups: the number of groups of the convolution; each passes on its own channels.
 
     Returns:
@@ -110,10 +111,9 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
 
     Examples:
         >>> import npnn
-        >>> npnn.init.dirac_(npnn.empty(3, 1, 2))[:, 0]
-        tensor([[0., 0.],
-                [1., 0.],
-                [0., 0.]])
+        >>> npnn.init.dirac_(npnn.empty(2, 1, 3))[:, 0]
+        tensor([[0., 1., 0.],
+                [0., 0., 0.]])
     """
     if tensor.ndim not in (3, 4, 5):
         raise ValueError(

@@ -32,9 +32,9 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generato
         >>> import npnn
         >>> _ = npnn.manual_seed(0)
         >>> npnn.init.uniform_(npnn.empty(3, 2))
-        tensor([[0.4963, 0.1320],
-                [0.7682, 0.3074],
-                [0.0885, 0.6341]])
+        tensor([[0.4963, 0.7682],
+                [0.0885, 0.1320],
+                [0.3074, 0.6341]])
     """
     view = in_torch_order(tensor)
     view[...] = (generator or default_generator).uniform(view.shape, a, b, view.dtype)
@@ -61,9 +61,9 @@ def normal_(
         >>> import npnn
         >>> _ = npnn.manual_seed(0)
         >>> npnn.init.normal_(npnn.empty(3, 2))
-        tensor([[ 1.5410,  0.5684],
-                [-0.2934, -1.0845],
-                [-2.1788, -1.3986]])
+        tensor([[ 1.5410, -0.2934],
+                [-2.1788,  0.5684],
+                [-1.0845, -1.3986]])
     """
     view = in_torch_order(tensor)
     view[...] = (generator or default_generator).normal(view.shape, mean, std, view.dtype)

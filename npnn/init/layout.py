@@ -11,10 +11,8 @@ from npnn.tensors import Tensor
 def torch_axes(tensor: Tensor) -> Shape:
     """Where the axes of a weight, in the order in which torch stores them, are among its axes here.
 
-    A tensor whose layout is not that of a Linear or a convolution declares its own in an attribute
-    `torch_axes`: an embedding (0, 1), a kernel of a 1-d transposed convolution (1, 2, 0). For all others the
-    last axis is torch's first, the one before it torch's second, and the axes of the kernel follow. What has
-    fewer than two axes has only one order.
+    The weight of a layer says so in its attribute `torch_axes`: a Linear's (1, 0), an embedding's (0, 1), a
+    1-d convolution's (2, 1, 0). A tensor that no layer made has none, and the order of torch.
 
     Args:
         tensor: the weight.
@@ -24,14 +22,24 @@ def torch_axes(tensor: Tensor) -> Shape:
 
     Examples:
         >>> import npnn
-        >>> torch_axes(npnn.zeros(3, 2)), torch_axes(npnn.zeros(5, 7, 3, 2))
+        >>> torch_axes(npnn.nn.Linear(3, 2).weight), torch_axes(npnn.zeros(3, 2))
+        ((1, 0), (0, 1))
+    """
+    return tuple(range(tensor.ndim)) if tensor.torch_axes is None else tensor.torch_axes
+
+
+def layer_axes(ndim: int) -> Shape:
+    """The `torch_axes` of what a Linear or a convolution multiplies by: (in, out) or (*k, in/groups, out).
+
+    Args:
+        ndim: the number of axes; of fewer than two there is only one order.
+
+    Examples:
+        >>> layer_axes(2), layer_axes(4)
         ((1, 0), (3, 2, 0, 1))
     """
-    declared: Shape | None = getattr(tensor, "torch_axes", None)
-    if declared is not None:
-        return declared
-    last = tensor.ndim - 1
-    return tuple(range(tensor.ndim)) if last < 1 else (last, last - 1, *range(last - 1))
+    axes = tuple(range(ndim))
+    return (*axes[-2:][::-1], *axes[:-2])
 
 
 def in_torch_order(tensor: Tensor) -> Array:

@@ -20,7 +20,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
     torch.
 
     Args:
-        tensor: the weight (in, out) or kernel (*k, in/groups, out) to fill.
+        tensor: the weight to fill: a layer's, or one in torch's order, (out, in/groups, *k).
         gain: a factor of the result.
         generator: the generator to draw from; None is the default one.
 
@@ -60,7 +60,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
     """Fills a matrix with normal draws, of which the same number are set to zero for each input.
 
     Args:
-        tensor: the weight (in, out) to fill.
+        tensor: the matrix to fill: a layer's weight, or one in torch's order, (out, in).
         sparsity: the part of each input's outgoing weights that are zero, rounded up to a whole number.
         std: the standard deviation of the others.
         generator: the generator to draw the values from; None is the default one. Which of them are zero is
@@ -76,8 +76,8 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
 
     Examples:
         >>> import npnn
-        >>> w = npnn.init.sparse_(npnn.empty(5, 4), sparsity=0.5)
-        >>> (w.array == 0).sum(axis=1).tolist()
+        >>> w = npnn.init.sparse_(npnn.empty(4, 5), sparsity=0.5)
+        >>> (w.array == 0).sum(axis=0).tolist()
         [2, 2, 2, 2, 2]
     """
     require_matrix(tensor)

@@ -81,7 +81,7 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | No
     """Fills a weight by Glorot's uniform initialization: on [-a, a), a = gain √(6 / (fan_in + fan_out)).
 
     Args:
-        tensor: the weight (in, out) or kernel (*k, in/groups, out) to fill.
+        tensor: the weight to fill: a layer's, or one in torch's order, (out, in/groups, *k).
         gain: the factor of the nonlinearity; see `calculate_gain`.
         generator: the generator to draw from; None is the default one.
 
@@ -108,7 +108,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | Non
     """Fills a weight by Glorot's normal initialization: std = gain √(2 / (fan_in + fan_out)).
 
     Args:
-        tensor: the weight (in, out) or kernel (*k, in/groups, out) to fill.
+        tensor: the weight to fill: a layer's, or one in torch's order, (out, in/groups, *k).
         gain: the factor of the nonlinearity; see `calculate_gain`.
         generator: the generator to draw from; None is the default one.
 
@@ -139,7 +139,7 @@ def kaiming_uniform_(
     """Fills a weight by He's uniform initialization: on [-b, b), b = gain √(3 / fan).
 
     Args:
-        tensor: the weight (in, out) or kernel (*k, in/groups, out) to fill.
+        tensor: the weight to fill: a layer's, or one in torch's order, (out, in/groups, *k).
         a: the negative slope of the leaky ReLU that follows.
         mode: "fan_in" keeps the size of values on the way forward, "fan_out" that of gradients on the way
             back.
@@ -156,7 +156,7 @@ def kaiming_uniform_(
 
     Examples:
         >>> import npnn
-        >>> w = npnn.init.kaiming_uniform_(npnn.empty(6, 2), nonlinearity="relu")
+        >>> w = npnn.init.kaiming_uniform_(npnn.empty(2, 6), nonlinearity="relu")
         >>> bool(w.abs().max() <= 1.0)
         True
     """
@@ -176,7 +176,7 @@ def kaiming_normal_(
     """Fills a weight by He's normal initialization: std = gain / √fan.
 
     Args:
-        tensor: the weight (in, out) or kernel (*k, in/groups, out) to fill.
+        tensor: the weight to fill: a layer's, or one in torch's order, (out, in/groups, *k).
         a: the negative slope of the leaky ReLU that follows.
         mode: "fan_in" keeps the size of values on the way forward, "fan_out" that of gradients on the way
             back.

@@ -1,6 +1,7 @@
 """torch.nn's classes, in files named as torch.nn.modules names them."""
 
 from npnn.functional.linear_cross_entropy import LinearCrossEntropyOptions
+from npnn.modules import utils as utils
 from npnn.modules.activation import (
     CELU,
     ELU,

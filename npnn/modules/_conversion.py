@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from npnn import dtypes
+from npnn.autograd.function import wrap
 from npnn.autograd.grad_mode import no_grad
 from npnn.devices import device as Device
 from npnn.modules._traversal import Traversal
@@ -215,7 +217,7 @@ class Conversion(Traversal):
         Source: torch.nn.Module.to_empty.
         """
         _check_device(device)
-        return self._apply(lambda t: Tensor(np.empty_like(t.array)), recurse)
+        return self._apply(lambda t: wrap(np.empty_like(t.array)), recurse)
 
     def share_memory(self: T) -> T:
         """Moves all parameters, gradients and buffers to memory that processes forked from this one share.
@@ -286,7 +288,7 @@ def _wanted_dtype(args: tuple[Any, ...], kwargs: dict[str, Any]) -> np.dtype[Any
     for value in (*args, *(value for name, value in kwargs.items() if name != "memory_format")):
         if isinstance(value, Tensor):
             dtype = value.dtype
-        elif isinstance(value, (np.dtype, type)):
+        elif dtypes.is_dtype(value):
             dtype = np.dtype(value)
         elif not isinstance(value, bool):
             _check_device(value)
@@ -307,4 +309,4 @@ def _in_shared_memory(tensor: Tensor) -> Tensor:
     memory = mmap.mmap(-1, max(array.nbytes, 1))
     shared = np.frombuffer(memory, array.dtype, array.size).reshape(array.shape)
     shared[...] = array
-    return Tensor(shared)
+    return wrap(shared)

@@ -12,7 +12,7 @@ from npnn.modules._global_hooks import (
     _global_parameter_registration_hooks,
     run_registration_hooks,
 )
-from npnn.parameter import Buffer, Parameter
+from npnn.parameter import Buffer, Parameter, is_lazy
 from npnn.tensors import Tensor
 
 if TYPE_CHECKING:
@@ -132,6 +132,10 @@ class Members:
                     f"explicitly; to have '{name}' follow from another tensor, compute it in forward()."
                 )
             param = run_registration_hooks(_global_parameter_registration_hooks, self, name, param)
+            # Of what takes the place of a layer's weight the axes mean the same.
+            axes = getattr(self._parameters.get(name), "torch_axes", None)
+            if axes and param.torch_axes is None and not is_lazy(param) and param.ndim == len(axes):
+                param.torch_axes = axes
         self._parameters[name] = param
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:

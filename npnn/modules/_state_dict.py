@@ -14,6 +14,7 @@ from npnn.modules._global_hooks import Hook, HookRegistry, register
 from npnn.modules._traversal import Traversal
 from npnn.parameter import Parameter
 from npnn.tensors import Size, Tensor
+from npnn.tensors.creation import as_tensor
 from npnn.utils.hooks import RemovableHandle
 
 if TYPE_CHECKING:
@@ -376,7 +377,7 @@ def _load(
 
 def _assigned(saved: Any, own: Tensor) -> Tensor:
     """The saved tensor as what is to replace a module's own one: a Parameter if that is one."""
-    tensor = saved if isinstance(saved, Tensor) else Tensor(saved)
+    tensor = as_tensor(saved)
     if not isinstance(own, Parameter):
         return tensor
     if isinstance(tensor, Parameter):

@@ -10,6 +10,7 @@ import numpy as np
 
 from npnn._typing import Array
 from npnn.autograd import engine
+from npnn.autograd.function import wrap
 from npnn.autograd.grad_mode import is_grad_enabled
 from npnn.modules._conversion import Conversion
 from npnn.modules._global_hooks import (
@@ -372,7 +373,8 @@ def _as_leaf(array: Array, dtype: np.dtype[Any] | None) -> Tensor:
     """
     if array.dtype.kind == "f":
         array = np.asarray(array, dtype)
-    return Tensor(array, requires_grad=is_grad_enabled() and array.dtype.kind in "fc")
+    leaf: Tensor = wrap(array)
+    return leaf.requires_grad_(is_grad_enabled() and array.dtype.kind in "fc")
 
 
 def _recorded_tensors(result: Any) -> Iterator[Tensor]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from npnn import dtypes, init
 from npnn import functional as F
+from npnn.autograd.function import wrap
 from npnn.functional._check import as_input
 from npnn.modules.attention import MultiheadAttention
 from npnn.modules.container import ModuleList
@@ -179,7 +180,7 @@ class Transformer(Module):
                     [0., 0.]])
         """
         dtype = dtypes.get_default_dtype() if dtype is None else dtype
-        return Tensor(np.triu(np.full((sz, sz), -np.inf, dtype), 1))
+        return wrap(np.triu(np.full((sz, sz), -np.inf, dtype), 1))
 
 
 class TransformerEncoder(Module):

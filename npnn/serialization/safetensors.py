@@ -13,8 +13,8 @@ from typing import IO, Any
 import numpy as np
 
 from npnn._typing import Array
+from npnn.autograd.function import wrap
 from npnn.serialization.structure import assembled
-from npnn.tensors import Tensor
 
 _KEY = "npnn"
 """Of the structure in the metadata."""
@@ -94,7 +94,7 @@ def read(data: bytes | mmap.mmap, path: str) -> Any:
     }
     if _KEY in metadata:
         return assembled(metadata[_KEY], arrays)
-    return {name: Tensor(array) for name, array in arrays.items()}
+    return {name: wrap(array) for name, array in arrays.items()}
 
 
 def _array(name: str, entry: dict[str, Any], buffer: Any, offset: int) -> Array:

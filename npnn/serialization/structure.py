@@ -18,6 +18,7 @@ import numpy as np
 
 from npnn import devices
 from npnn._typing import Array
+from npnn.autograd.function import wrap
 from npnn.random import Generator
 from npnn.tensors import Size, Tensor
 
@@ -171,7 +172,7 @@ def _decode_ordered(content: Any, rest: dict[str, Any], arrays: dict[str, Array]
 
 
 def _decode_tensor(content: Any, rest: dict[str, Any], arrays: dict[str, Array]) -> Tensor:
-    return Tensor(arrays[content]).requires_grad_(bool(rest.get("requires_grad", False)))
+    return wrap(arrays[content]).requires_grad_(bool(rest.get("requires_grad", False)))
 
 
 def _decode_generator(content: Any, rest: dict[str, Any], arrays: dict[str, Array]) -> Generator:

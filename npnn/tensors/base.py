@@ -12,8 +12,8 @@ class TensorBase:
 
     Attributes:
         array: the ndarray that holds the values.
-        torch_axes: of a layer's weight, and of its `data`, where torch's axes are among its own; None of any
-            other tensor. Random numbers are drawn in torch's order.
+        torch_axes: of a layer's weight, its `data` and its slices, where torch's axes are among its own; None
+            of any other tensor, whose axes are torch's. Random numbers are drawn in torch's order.
     """
 
     array: Array

@@ -21,9 +21,9 @@ from npnn.autograd import engine
 from npnn.autograd.function import Context, set_tensor_type
 from npnn.autograd.grad_mode import mode
 from npnn.autograd.hooks import RemovableHandle, register
-from npnn.ops.indexing import viewed
+from npnn.ops.indexing import GetItem, keeps_axes, viewed
 from npnn.tensors.arithmetic import ArithmeticMethods
-from npnn.tensors.conversion import ConversionMethods, as_array
+from npnn.tensors.conversion import ConversionMethods
 from npnn.tensors.indexing import IndexingMethods
 from npnn.tensors.inplace import InPlaceMethods
 from npnn.tensors.late import LateMethods
@@ -43,6 +43,10 @@ class _Version:
         self.value = 0
 
 
+_new: Any = object.__new__
+"""An object without values yet: to call a class of tensors makes a tensor of numbers or lengths."""
+
+
 class Tensor(
     ArithmeticMethods,
     InPlaceMethods,
@@ -56,10 +60,12 @@ class Tensor(
 ):
     """An n-dimensional array of one dtype, with reverse-mode differentiation.
 
+    Called on lengths, the class makes zeros (torch leaves what lay in the memory), and of numbers a tensor of
+    the default dtype. `npnn.tensor` keeps the dtype of what it is given, or takes one.
+
     Args:
-        data: numbers, nested sequences of them, an ndarray (whose memory is then shared), or a tensor.
-        dtype: the dtype; by default that of `data`, where Python floats become the default dtype.
-        requires_grad: whether operations on it are recorded.
+        *args: lengths one by one, or one Size, one sequence of numbers, or one tensor, of which it is a view.
+        **kwargs: device, "cpu"; and instead of args, one of size, data and other.
 
     Attributes:
         array: the ndarray that holds the values.
@@ -67,11 +73,17 @@ class Tensor(
         grad_fn: the node of the tape that made this tensor, or None for a leaf.
         requires_grad: whether a gradient flows to it.
 
+    Raises:
+        TypeError: it was given something else, such as a dtype.
+        RuntimeError: another device, a device beside a tensor, or a negative length.
+
     Source: torch.Tensor.
 
     Examples:
         >>> import numpy as np
         >>> import npnn
+        >>> npnn.Tensor([1, 2]), npnn.Tensor(2, 3).shape
+        (tensor([1., 2.]), torch.Size([2, 3]))
         >>> x = npnn.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
         >>> y = (np.exp(x) * x).sum()
         >>> y.backward()
@@ -93,18 +105,33 @@ class Tensor(
     _hooks: OrderedDict[int, Callable[..., Any]] | None = None
     _accumulate_hooks: OrderedDict[int, Callable[..., Any]] | None = None
 
-    def __init__(self, data: Any = (), dtype: Any = None, requires_grad: bool = False) -> None:
-        self.array = as_array(data, dtype)
-        if requires_grad:
-            self.requires_grad = True
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """A tensor as torch's classes make it; see `npnn.tensors.legacy.construct`."""
+        from npnn.tensors.legacy import construct  # it makes tensors, and so stands above this file
+
+        made: Tensor = construct(None, *args, **kwargs)
+        if cls is not Tensor:
+            made.__class__ = cls
+        return made
 
     @staticmethod
     def _wrap(array: Any) -> Tensor:
         """An ndarray as a tensor, with nothing checked and no copy."""
-        tensor = Tensor.__new__(Tensor)
+        tensor: Tensor = _new(Tensor)
         tensor.array = array if type(array) is np.ndarray else np.asarray(array)
         if mode.inference:
             tensor._inference = True
+        return tensor
+
+    @staticmethod
+    def _make_subclass(cls: Any, data: Tensor, require_grad: bool = False) -> Any:
+        """The values of a tensor, in its memory and off the tape, as an object of a subclass."""
+        tensor = _new(cls)
+        tensor.array = data.array
+        if data.torch_axes is not None:
+            tensor.torch_axes = data.torch_axes
+        if require_grad:
+            tensor.requires_grad = True
         return tensor
 
     # ---- the tape
@@ -214,6 +241,8 @@ class Tensor(
         self._base = source if source._base is None else source._base
         self._view_steps = (source._view_steps, operation, options)
         self._view_node = self._base._grad_fn
+        if source.torch_axes is not None and operation is GetItem and keeps_axes(options["index"]):
+            self.torch_axes = source.torch_axes
 
     def _look_anew(self) -> None:
         """Finds the node of a view again if the tensor that it is a view of was changed in place."""
@@ -355,7 +384,7 @@ class Tensor(
         if id(self) in memo:
             known: Tensor = memo[id(self)]
             return known
-        copied = type(self).__new__(type(self))
+        copied: Tensor = _new(type(self))
         copied.array = self.array.copy()
         copied._requires_grad = self._requires_grad
         memo[id(self)] = copied
@@ -370,7 +399,7 @@ class Tensor(
 
 
 def _rebuild(cls: type[Tensor], array: Array, requires_grad: bool) -> Tensor:
-    tensor = cls.__new__(cls)
+    tensor: Tensor = _new(cls)
     tensor.array, tensor._requires_grad = array, requires_grad
     return tensor
 

@@ -1,19 +1,17 @@
-"""torch's older names for tensors of one dtype, what it calls a type, and limits of dtypes.
+"""What torch calls a type, limits of dtypes, and what may become what.
 
 Source: the torch name of the same name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from npnn import dtypes
-from npnn.autograd.function import wrap
-from npnn.tensors.base import TensorBase, array_of
-from npnn.tensors.conversion import TYPE_NAMES, as_array
+from npnn.tensors.base import TensorBase
+from npnn.tensors.conversion import TYPE_NAMES
 from npnn.tensors.creation import as_tensor
 
 
@@ -133,22 +131,6 @@ def typename(obj: Any) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _maker(dtype: str) -> Callable[..., Any]:
-    def make(*data: Any) -> Any:
-        if len(data) == 1 and not isinstance(data[0], int):
-            return wrap(np.array(as_array(data[0]), dtype))
-        return wrap(np.zeros(data or 0, dtype))
-
-    make.__name__ = make.__qualname__ = TYPE_NAMES[dtype]
-    make.__doc__ = f"A tensor of {dtype}: of the data in a sequence, or of sizes, and then of zeros."
-    return make
-
-
-FloatTensor, DoubleTensor, HalfTensor = _maker("float32"), _maker("float64"), _maker("float16")
-LongTensor, IntTensor, ShortTensor = _maker("int64"), _maker("int32"), _maker("int16")
-CharTensor, ByteTensor, BoolTensor = _maker("int8"), _maker("uint8"), _maker("bool")
-
-
 def asarray(
     obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
 ) -> Any:
@@ -166,11 +148,3 @@ def get_device(input: Any) -> int:
 def is_inference(input: Any) -> bool:
     """Whether a tensor was made in `inference_mode`."""
     return bool(input.is_inference())
-
-
-# ---- methods only
-
-
-def new(input: Any, *data: Any) -> Any:
-    """A tensor of the same dtype: of the data in a sequence, or of sizes, and then of zeros."""
-    return _maker(array_of(input).dtype.name)(*data)

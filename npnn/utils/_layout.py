@@ -25,7 +25,7 @@ def in_torch_order(weight: Tensor, axes: Shape) -> Tensor:
 
     Examples:
         >>> import npnn
-        >>> weight = npnn.zeros(5, 7, 3, 2)
+        >>> weight = npnn.nn.Conv2d(3, 2, (5, 7)).weight
         >>> in_torch_order(weight, torch_axes(weight)).shape
         torch.Size([2, 3, 5, 7])
     """
@@ -65,9 +65,9 @@ def carry_axes(values: Tensor, weight: Any) -> Tensor:
     Examples:
         >>> import npnn
         >>> from npnn import nn
-        >>> weight = nn.Embedding(5, 3).weight
+        >>> weight = nn.Linear(5, 3).weight
         >>> torch_axes(weight * 2), torch_axes(carry_axes(weight * 2, weight))
-        ((1, 0), (0, 1))
+        ((0, 1), (1, 0))
     """
     declared = getattr(weight, "torch_axes", None)
     if declared is not None and len(declared) == values.ndim:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from npnn._typing import Array
+from npnn.autograd.function import wrap
 from npnn.tensors import Tensor
 
 Tensors: TypeAlias = Tensor | Iterable[Tensor]
@@ -46,7 +47,7 @@ def get_total_norm(
     arrays = [tensor.array for tensor in _as_list(tensors)]
     order = float(norm_type)
     if not arrays:
-        return Tensor(np.zeros((), np.float32))
+        return wrap(np.zeros((), np.float32))
     # As torch does it, the norm of the norms, which also keeps powers of large values from adding up.
     total = _vector_norm(np.stack([_vector_norm(array, order) for array in arrays]), order)
     if error_if_nonfinite and not np.isfinite(total):
@@ -54,7 +55,7 @@ def get_total_norm(
             f"The total norm of order {order} for gradients from `parameters` is non-finite, so it cannot be "
             f"clipped: it is {total}. With error_if_nonfinite=False they are scaled by it all the same."
         )
-    return Tensor(total)
+    return wrap(total)
 
 
 def clip_grads_with_norm_(

@@ -9,6 +9,7 @@ import numpy as np
 
 from npnn import functional as F
 from npnn._typing import Array, Shape
+from npnn.autograd.function import wrap
 from npnn.autograd.grad_mode import no_grad
 from npnn.modules.module import Module
 from npnn.ops.linalg import MatrixExp, Solve
@@ -17,7 +18,7 @@ from npnn.tensors import Tensor
 from npnn.tensors.creation import eye, zeros_like
 from npnn.tensors.functions import cat, where
 from npnn.utils import parametrize
-from npnn.utils._layout import from_torch_order, in_torch_order, torch_axes
+from npnn.utils._layout import carry_axes, from_torch_order, in_torch_order, torch_axes
 from npnn.utils.spectral_norm import as_matrix, output_dim, random_unit_vector
 from npnn.utils.weight_norm import norm_except_dim, rescaled
 
@@ -40,7 +41,7 @@ def _skew(x: Tensor) -> Tensor:
     lower = _lower(x)
     *stack, rows, columns = x.shape
     if rows != columns:
-        lower = cat([lower, Tensor(np.zeros((*stack, rows, rows - columns), x.dtype))], -1)
+        lower = cat([lower, wrap(np.zeros((*stack, rows, rows - columns), x.dtype))], -1)
     return lower - lower.mT
 
 
@@ -126,9 +127,9 @@ class _Orthogonal(Module):
             raise ValueError(f"the weight has the shape {self.shape}, but was assigned {q.shape}")
         tall, wide = _tall(in_torch_order(q.detach(), self.axes))
         if not hasattr(self, "base"):
-            original = Tensor(self._reflectors(tall.array))
+            original = wrap(self._reflectors(tall.array))
         else:
-            self.base = Tensor(_completed(tall.array))
+            self.base = wrap(_completed(tall.array))
             # The diagonal holds the signs of the Householder map: of the identity they are all negative.
             original = zeros_like(tall)
             _diagonal(original.array)[...] = -1.0
@@ -241,8 +242,9 @@ def _weight_of(module: Module, name: str) -> Tensor:
 class _WeightNorm(Module):
     """The parametrization of `weight_norm`, in terms of length and direction."""
 
-    def __init__(self, dim: int | None = 0) -> None:
+    def __init__(self, weight: Tensor, dim: int | None = 0) -> None:
         super().__init__()
+        self.torch_axes = weight.torch_axes
         self.dim = -1 if dim is None else dim
 
     def forward(self, weight_g: Tensor, weight_v: Tensor) -> Tensor:
@@ -266,7 +268,9 @@ class _WeightNorm(Module):
         Returns:
             weight_g and weight_v.
         """
-        return norm_except_dim(weight, self.dim), weight
+        # A value that is assigned may declare nothing: its axes are those of the weight that it replaces.
+        direction = carry_axes(weight.detach(), self)
+        return norm_except_dim(direction, self.dim), direction
 
 
 def weight_norm(module: T, name: str = "weight", dim: int | None = 0) -> T:
@@ -303,7 +307,9 @@ def weight_norm(module: T, name: str = "weight", dim: int | None = 0) -> T:
         >>> layer.parametrizations.weight.original0.shape
         torch.Size([1, 40])
     """
-    parametrize.register_parametrization(module, name, _WeightNorm(dim), unsafe=True)
+    parametrize.register_parametrization(
+        module, name, _WeightNorm(_weight_of(module, name), dim), unsafe=True
+    )
 
     def rename_old_keys(_: Module, state_dict: dict[str, Any], prefix: str, *others: Any) -> None:
         old = [f"{prefix}{name}_{part}" for part in "gv"]

@@ -8,6 +8,7 @@ import numpy as np
 
 from npnn import functional as F
 from npnn._typing import Array
+from npnn.autograd.function import wrap
 from npnn.autograd.grad_mode import no_grad
 from npnn.parameter import Parameter, is_lazy
 from npnn.tensors import Tensor
@@ -234,8 +235,8 @@ class SpectralNormLoadStateDictPreHook:
         original, weight, u = (array_of(state_dict[key + suffix]) for suffix in ("_orig", "", "_u"))
         del state_dict[key]
         axes = torch_axes(getattr(module, f"{self.fn.name}_orig"))
-        matrix = as_matrix(Tensor(original), axes, self.fn.dim).array
-        state_dict[key + "_v"] = Tensor(_solve_v(matrix, u, (original / weight).mean()))
+        matrix = as_matrix(wrap(original), axes, self.fn.dim).array
+        state_dict[key + "_v"] = wrap(_solve_v(matrix, u, (original / weight).mean()))
 
 
 def _solve_v(matrix: Array, u: Array, sigma: float) -> Array:

@@ -38,7 +38,7 @@ def norm_except_dim(weight: Tensor, dim: int) -> Tensor:
 
     Examples:
         >>> import npnn
-        >>> norm_except_dim(npnn.tensor([[3.0, 0.0], [4.0, 1.0]]), 0)
+        >>> norm_except_dim(npnn.tensor([[3.0, 0.0], [4.0, 1.0]]), 1)
         tensor([[5., 1.]])
     """
     if dim == -1:

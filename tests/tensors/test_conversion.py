@@ -84,7 +84,7 @@ def test_to():
 
 def test_type_names():
     for name, torch_name in TYPE_NAMES.items():
-        x = npnn.zeros(1).type(torch_name)
+        x = npnn.zeros(1).type(f"torch.{torch_name}")
         assert x.dtype.name == name
         assert x.type() == f"torch.{torch_name}"
 

@@ -15,18 +15,23 @@ def leaf(*values):
 
 
 class TestConstruction:
-    def test_shares_an_array_and_copies_nothing(self):
-        array = np.zeros(3)
-        assert Tensor(array).array is array
-        assert Tensor(Tensor(array)).array is array
-
-    def test_of_nothing(self):
+    def test_of_lengths_and_of_numbers(self):
         assert Tensor().shape == (0,)
+        assert Tensor(2, 3).tolist() == [[0, 0, 0], [0, 0, 0]]
+        assert Tensor([1, 2]).dtype == Tensor(np.zeros(3)).dtype == np.float32
+
+    def test_shares_the_memory_of_an_array_of_its_dtype(self):
+        array = np.zeros(3, np.float32)
+        assert np.shares_memory(Tensor(Tensor(array)).array, array)
+
+    def test_takes_no_dtype(self):
+        with pytest.raises(TypeError, match=r"got \(list, dtype=.*npnn.tensor\(...\) takes a dtype"):
+            Tensor([1.0], dtype=np.float64)
 
     def test_requires_grad(self):
-        assert Tensor([1.0], requires_grad=True).requires_grad
+        assert npnn.tensor([1.0], requires_grad=True).requires_grad
         with pytest.raises(RuntimeError, match="only Tensors of floating point"):
-            Tensor([1], requires_grad=True)
+            npnn.tensor([1], requires_grad=True)
 
     def test_complex_numbers_are_not_differentiated(self):
         with pytest.raises(NotImplementedError, match="npnn does not differentiate complex numbers"):

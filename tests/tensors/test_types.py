@@ -1,4 +1,4 @@
-"""Limits of dtypes, older names of tensors; tests/torch_ref/test_torch_names.py compares them with torch."""
+"""Limits of dtypes, and asarray; tests/torch_ref/test_torch_names.py compares them with torch."""
 
 import numpy as np
 import pytest
@@ -14,13 +14,6 @@ def test_limits():
         npnn.finfo(npnn.int8)
     with pytest.raises(TypeError, match="integer"):
         npnn.iinfo(npnn.float32)
-
-
-def test_older_constructors():
-    assert npnn.FloatTensor([1, 2]).dtype == npnn.float32
-    assert npnn.LongTensor(2, 3).shape == (2, 3)
-    assert npnn.BoolTensor([1, 0]).tolist() == [True, False]
-    assert npnn.ones(1).double().new([1, 2]).dtype == npnn.float64
 
 
 def test_asarray_shares_memory_unless_told():

@@ -36,3 +36,4 @@ def test_axes_are_carried_by_what_has_as_many():
     assert torch_axes(carry_axes(weight * 2, weight)) == (2, 3, 0, 1)
     assert torch_axes(carry_axes(weight.norm(), weight)) == ()
     assert torch_axes(carry_axes(npnn.ones(3, 2), LAYERS[3, 5].weight)) == (1, 0)
+    assert torch_axes(npnn.ones(3, 2)) == (0, 1)

@@ -137,13 +137,13 @@ def test_weight_norm_splits_into_length_and_direction():
 
 
 def test_weight_norm_reads_states_of_the_hook():
-    old, new = (nn.Sequential(nn.Embedding(7, 4)) for _ in "12")
+    old, new = (nn.Sequential(nn.Linear(4, 7)) for _ in "12")
     with pytest.warns(FutureWarning, match="deprecated in favor of npnn.utils.parametrizations"):
         nn.utils.weight_norm(old[0])
     weight_norm(new[0])
     assert str(new.load_state_dict(old.state_dict())) == "<All keys matched successfully>"
     np.testing.assert_array_equal(new[0].weight.detach(), old[0].weight.detach())
-    assert new[0].weight.torch_axes == (0, 1)
+    assert new[0].weight.torch_axes == (1, 0)
 
 
 def test_spectral_norm_makes_the_largest_singular_value_1():

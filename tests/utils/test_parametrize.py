@@ -106,10 +106,10 @@ def test_pickling_is_refused():
 
 
 def test_the_order_of_axes_is_known_to_what_is_computed():
-    layer = parametrize.register_parametrization(nn.Embedding(7, 4), "weight", nn.Tanh())
-    assert layer.weight.torch_axes == (0, 1)
+    layer = parametrize.register_parametrization(nn.Linear(4, 7), "weight", nn.Tanh())
+    assert layer.weight.torch_axes == (1, 0)
     parametrize.remove_parametrizations(layer, "weight")
-    assert layer.weight.torch_axes == (0, 1)
+    assert layer.weight.torch_axes == (1, 0)
 
 
 def test_cached_values_are_dropped_after_an_error():

@@ -6,6 +6,7 @@ import pytest
 import npnn
 from npnn import nn
 from npnn.autograd import gradcheck, gradgradcheck
+from npnn.init.layout import layer_axes
 from npnn.utils.weight_norm import norm_except_dim, remove_weight_norm, rescaled, weight_norm
 
 RANDOM = np.random.default_rng(0)
@@ -32,6 +33,7 @@ def leaf(*shape):
 )
 def test_the_norm_is_taken_along_all_other_axes_of_torch(shape, dim, axes):
     v = leaf(*shape)
+    v.torch_axes = layer_axes(v.ndim)
     norms = norm_except_dim(v, dim)
     np.testing.assert_allclose(
         norms.detach(), np.sqrt((v.detach().array ** 2).sum(axes, keepdims=True)), rtol=1e-14
@@ -70,10 +72,10 @@ def test_the_weight_follows_length_and_direction():
 
 
 def test_the_order_of_axes_is_handed_on():
-    layer = weight_norm(nn.Embedding(7, 4))
-    assert layer.weight_g.shape == (7, 1)
-    assert layer.weight_g.torch_axes == layer.weight_v.torch_axes == layer.weight.torch_axes == (0, 1)
-    assert remove_weight_norm(layer).weight.torch_axes == (0, 1)
+    layer = weight_norm(nn.Linear(4, 7))
+    assert layer.weight_g.shape == (1, 7)
+    assert layer.weight_g.torch_axes == layer.weight_v.torch_axes == layer.weight.torch_axes == (1, 0)
+    assert remove_weight_norm(layer).weight.torch_axes == (1, 0)
 
 
 def test_states_are_saved_and_loaded():

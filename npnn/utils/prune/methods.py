@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from npnn._typing import Array
+from npnn.autograd.function import wrap
 from npnn.tensors import Tensor
 from npnn.tensors.creation import rand, rand_like
 from npnn.utils._layout import in_torch_order, torch_axes
@@ -185,7 +186,7 @@ class _Structured(BasePruningMethod):
         along = [1] * t.ndim
         along[self.dim] = channels
         kept = self._kept(np.moveaxis(t.detach().array, self.dim, 0), count)
-        mask: Tensor = Tensor(kept.reshape(along).astype(t.dtype)) * default_mask.to(dtype=t.dtype)
+        mask: Tensor = wrap(kept.reshape(along).astype(t.dtype)) * default_mask.to(dtype=t.dtype)
         return mask
 
     def _kept(self, channels: Array, count: int) -> Array:

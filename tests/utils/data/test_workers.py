@@ -214,8 +214,10 @@ def ends(pid):
 
 
 INTERRUPTED = """
-    import os, sys, time
+    import os, signal, sys, time
     from npnn.utils.data import DataLoader
+    # A shell starts what runs in the background with Ctrl-C ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     class Samples:
         def __getitem__(self, index):
             print(os.getpid(), flush=True)

@@ -60,10 +60,10 @@ def test_removing_keeps_the_parameter_and_its_zeros():
 
 
 def test_masks_carry_the_order_of_axes():
-    pruned = nn.Embedding(7, 4)
+    pruned = nn.Linear(4, 7)
     Every.apply(pruned, "weight")
-    assert pruned.weight_mask.torch_axes == pruned.weight.torch_axes == (0, 1)
-    np.testing.assert_array_equal(pruned.weight_mask, [[0, 1, 0, 1]] * 7)
+    assert pruned.weight_mask.torch_axes == pruned.weight.torch_axes == (1, 0)
+    np.testing.assert_array_equal(pruned.weight_mask.array.T, [[0, 1, 0, 1]] * 7)
 
 
 def test_channels_that_are_gone_are_not_counted():
@@ -75,9 +75,11 @@ def test_channels_that_are_gone_are_not_counted():
 
 def test_prune_gives_a_tensor():
     t = npnn.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-    # Down the columns, as torch would go along the rows of its transpose.
-    np.testing.assert_array_equal(Every().prune(t), [[0, 0, 0], [4, 5, 6]])
     mask = npnn.tensor([[1.0, 1.0, 0.0], [1.0, 0.0, 1.0]])
+    np.testing.assert_array_equal(Every().prune(t), [[0, 2, 0], [4, 0, 6]])
+    # Of a weight (in, out) down the columns, as torch would go along the rows of its transpose.
+    t.torch_axes = (1, 0)
+    np.testing.assert_array_equal(Every().prune(t), [[0, 0, 0], [4, 5, 6]])
     np.testing.assert_array_equal(Every().prune(t, mask), [[0, 0, 0], [4, 0, 6]])
 
 
