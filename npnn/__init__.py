@@ -12,6 +12,7 @@ imports only from those above it here:
     functional/   torch.nn.functional: arguments checked, one operation called
     init/, distributions/      torch.nn.init, torch.distributions
     modules/, utils/           torch.nn's classes, and what works on them
+    func/, parallel.py         torch.func; torch.nn.parallel
     optim/, serialization/     as torch has them
     cs189/                     the homework that it grew from, by its own names
     datasets/, training/, __main__.py          Iris and Fashion-MNIST, the trainer, the `npnn` command
@@ -37,9 +38,7 @@ from npnn.autograd.grad_mode import (
 )
 from npnn.devices import device
 from npnn.dtypes import (
-    bool_ as bool,
-)
-from npnn.dtypes import (
+    bfloat16,
     cdouble,
     cfloat,
     complex64,
@@ -63,6 +62,9 @@ from npnn.dtypes import (
     uint16,
     uint32,
     uint64,
+)
+from npnn.dtypes import (
+    bool_ as bool,
 )
 from npnn.dtypes import (
     float_ as float,
@@ -122,35 +124,45 @@ if TYPE_CHECKING:
         accelerator,
         amp,
         backends,
+        compiler,
+        distributed,
         distributions,
+        func,
         functional,
         init,
+        jit,
         linalg,
         modules,
         optim,
+        parallel,
         serialization,
         special,
         utils,
     )
+    from npnn.func import vmap
     from npnn.functional.root import *
     from npnn.modules import *
+    from npnn.parallel import DataParallel
     from npnn.serialization import load, save
 
 newaxis = None
 
 _ROOMS = (
-    *("accelerator", "amp", "backends", "distributions", "functional", "init", "linalg", "modules", "optim"),
-    *("serialization", "special", "utils"),
+    *("accelerator", "amp", "backends", "compiler", "distributed", "distributions", "func", "functional"),
+    *("init", "jit", "linalg", "modules", "optim", "parallel", "serialization", "special", "utils"),
 )
 """What stands above the tensors, loaded on first use: it takes about as long to import as all the rest."""
 
+_ROOM_OF = {"load": "serialization", "save": "serialization", "DataParallel": "parallel", "vmap": "func"}
+"""Names of the root that are one room's."""
+
 
 def __getattr__(name: str) -> Any:
-    """Loads a room, the layers, or load and save, on first use."""
+    """Loads a room, a name of one, or the layers, on first use."""
     if name in _ROOMS:
         return importlib.import_module(f"{__name__}.{name}")
-    if name in ("load", "save"):
-        return getattr(importlib.import_module(f"{__name__}.serialization"), name)
+    if name in _ROOM_OF:
+        return getattr(importlib.import_module(f"{__name__}.{_ROOM_OF[name]}"), name)
     if name == "__all__":
         rooms = (importlib.import_module(f"{__name__}.{room}") for room in ("modules", "functional.root"))
         return [*_NAMES, *late.HOMES, *(name for room in rooms for name in room.__all__)]
@@ -198,6 +210,7 @@ sys.meta_path.insert(0, _Alias())
 
 __all__ = [
     "Buffer",
+    "DataParallel",
     "Generator",
     "Parameter",
     "Size",
@@ -212,17 +225,20 @@ __all__ = [
     "autograd",
     "backends",
     "bernoulli",
+    "bfloat16",
     "bool",
     "cdouble",
     "cfloat",
     "channels_last",
     "channels_last_3d",
+    "compiler",
     "complex64",
     "complex128",
     "contiguous_format",
     "cuda",
     "default_generator",
     "device",
+    "distributed",
     "distributions",
     "double",
     "dtype",
@@ -238,6 +254,7 @@ __all__ = [
     "from_numpy",
     "full",
     "full_like",
+    "func",
     "functional",
     "get_default_dtype",
     "get_num_threads",
@@ -254,6 +271,7 @@ __all__ = [
     "int64",
     "is_grad_enabled",
     "is_inference_mode_enabled",
+    "jit",
     "layout",
     "linalg",
     "linspace",
@@ -270,6 +288,7 @@ __all__ = [
     "ones",
     "ones_like",
     "optim",
+    "parallel",
     "pi",
     "preserve_format",
     "rand",
@@ -296,6 +315,7 @@ __all__ = [
     "uint32",
     "uint64",
     "utils",
+    "vmap",
     "zeros",
     "zeros_like",
 ]

@@ -20,7 +20,7 @@ NAMES: dict[str, str] = {
     grid_sampler grid_sampler_2d grid_sampler_3d gru gru_cell hamming_window hann_window has_lapack
     has_mkl has_openmp has_spectral hash_tensor hinge_embedding_loss histogramdd hsmm hspmm igamma igammac
     imag indices_copy init_num_threads int1 int2 int3 int4 int5 int6 int7 int_repr
-    is_anomaly_check_nan_enabled is_anomaly_enabled is_conj is_distributed is_neg is_vulkan_available
+    is_conj is_distributed is_neg is_vulkan_available
     is_warn_always_enabled istft jagged kaiser_window kl_div legacy_contiguous_format lobpcg lstm
     lstm_cell lstsq lu lu_solve lu_unpack margin_ranking_loss matrix_rank native_batch_norm
     native_channel_shuffle native_dropout native_group_norm native_layer_norm native_norm nonzero_static
@@ -28,7 +28,7 @@ NAMES: dict[str, str] = {
     per_channel_affine_float_qparams per_channel_symmetric per_tensor_affine per_tensor_symmetric
     permute_copy poisson poisson_nll_loss polar prepare_multiprocessing_environment qint32 qint8 qr
     qscheme quint2x4 quint4x2 quint8 range resize_as_ resize_as_sparse_ rnn_relu rnn_relu_cell rnn_tanh
-    rnn_tanh_cell row_indices_copy saddmm segment_reduce select_copy set_anomaly_enabled
+    rnn_tanh_cell row_indices_copy saddmm segment_reduce select_copy
     set_default_tensor_type set_deterministic_debug_mode set_num_interop_threads set_warn_always
     slice_copy slice_inverse smm solve sparse_bsc sparse_bsc_tensor sparse_bsr sparse_bsr_tensor
     sparse_compressed_tensor sparse_coo sparse_coo_tensor sparse_csc sparse_csc_tensor sparse_csr

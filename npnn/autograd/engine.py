@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -20,6 +21,9 @@ from npnn._typing import Array, Shape
 from npnn.autograd import function as _function
 from npnn.autograd.function import Context, Edge, edge_of, wrap
 from npnn.autograd.grad_mode import mode
+
+watchers: list[Callable[[Callable[..., Any]], Callable[..., Any]]] = []
+"""Each is given what runs a node's backward, and returns what is run instead: for anomaly mode."""
 
 
 def backward(
@@ -73,6 +77,7 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
@@ -85,6 +90,7 @@ def grad(
         grad_outputs: the gradient of each output, of its shape; may be left out for outputs of one element.
         retain_graph: keep what backward has used, for another walk. Default: the value of `create_graph`.
         create_graph: record the walk, so that the gradients can themselves be differentiated.
+        only_inputs: makes no difference; False is warned of, as on torch.
         allow_unused: give None, rather than an error, for an input that the outputs do not depend on.
             Default: the value of `materialize_grads`.
         is_grads_batched: the gradients carry a leading batch axis; the walk is made once for each entry of
@@ -109,6 +115,12 @@ def grad(
         >>> dx.item(), ddx.item()
         (27.0, 18.0)
     """
+    if not only_inputs:
+        warnings.warn(
+            "only_inputs=False is ignored: to fill the .grad of other leaves, call torch.autograd.backward",
+            FutureWarning,
+            stacklevel=2,
+        )
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "expected allow_unused to be True or left out when materialize_grads is True, got False"
@@ -125,7 +137,7 @@ def grad(
         batch = len(next(g for g in given if g is not None))
         rows = [
             grad(roots, wanted, [None if g is None else g[row] for g in given], keep or row < batch - 1,
-                 create_graph, allow_unused, False, materialize_grads)
+                 create_graph, True, allow_unused, False, materialize_grads)
             for row in range(batch)
         ]  # fmt: skip
         columns = zip(*rows, strict=True)
@@ -183,8 +195,11 @@ def _walk(
     grad_outputs: list[Any] = []
     edges: Sequence[Edge | None] = [edge_of(root) for root in roots]
     grad_inputs: Sequence[Any] = gradients
-    previous = mode.enabled
-    mode.enabled = create_graph
+    run = _run
+    for watch in watchers:
+        run = watch(run)
+    previous = mode.enabled, mode.fills_leaves
+    mode.enabled, mode.fills_leaves = create_graph, mode.fills_leaves and wanted is None
     try:
         while True:
             for edge, value in zip(edges, grad_inputs, strict=True):
@@ -235,11 +250,11 @@ def _walk(
                 if needed[id(node)] == _TARGET_ONLY:
                     node, edges, grad_inputs = None, (), ()
                     continue
-            edges, grad_inputs = node.edges, _run(node, grad_outputs, create_graph)
+            edges, grad_inputs = node.edges, run(node, grad_outputs, create_graph)
         for leaf, value in leaves.values():
             settle(leaf, value)
     finally:
-        mode.enabled = previous
+        mode.enabled, mode.fills_leaves = previous
     return [] if wanted is None else [captures[id(node), number] for node, number in targets]
 
 
@@ -332,7 +347,7 @@ def _is_owned(value: Any, node: Context, grad_outputs: list[Any], grad_inputs: S
     """
     if type(value) is not np.ndarray or value.base is not None:
         return False
-    if not node.function.on_arrays or node.post_hooks is not None:
+    if not node.function.on_arrays or node.post_hooks is not None or node.packing is not None:
         return False
     seen = False
     for other in (*grad_inputs, *grad_outputs, *node._saved):

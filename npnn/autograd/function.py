@@ -23,9 +23,15 @@ from npnn._typing import Array, Shape
 from npnn.autograd.grad_mode import mode
 from npnn.autograd.hooks import RemovableHandle, register
 
+if TYPE_CHECKING:
+    from npnn.autograd.graph import saved_tensors_hooks
+
 Edge: TypeAlias = tuple[Any, int, Shape, "np.dtype[Any]"]
 """Where the gradient of an input goes, and what it must look like: the Context that made the input and which
 of its outputs it was, or (leaf Tensor, 0), then the input's shape and dtype."""
+
+recorders: list[Callable[[Context], None]] = []
+"""Called with each node as it is recorded: for anomaly mode, and for hooks on what is saved."""
 
 _sequence = itertools.count(1)
 _tensor: Any = None
@@ -61,7 +67,7 @@ class _Unchanged:
     value = 0
 
 
-_UNCHANGED = _Unchanged()
+UNCHANGED = _Unchanged()
 
 
 class Context:
@@ -101,6 +107,8 @@ class Context:
     retained: dict[int, Any] | None = None
     pre_hooks: OrderedDict[int, Callable[..., Any]] | None = None
     post_hooks: OrderedDict[int, Callable[..., Any]] | None = None
+    packing: saved_tensors_hooks | None = None
+    made_at: Any = None
     _saved: tuple[Any, ...] = ()
     _origins: Sequence[Any] = ()
     _non_differentiable: tuple[Any, ...] = ()
@@ -152,12 +160,13 @@ class Context:
                     f" operation: a value of shape {shape} that {self.name()} saved is at version"
                     f" {origin[1].value}; expected version {origin[2]} instead."
                 )
+        saved = self._saved if self.packing is None else self.packing.opened(self._saved)
         if not self.recordable:
-            return self._saved
-        origins = self._origins or (None,) * len(self._saved)
+            return saved
+        origins = self._origins or (None,) * len(saved)
         return tuple(
             value if origin is None else self._as_tensor(value, origin[0])
-            for value, origin in zip(self._saved, origins, strict=True)
+            for value, origin in zip(saved, origins, strict=True)
         )
 
     def _as_tensor(self, value: Any, source: Any) -> Any:
@@ -212,11 +221,14 @@ class Context:
 
     def keep_values_of(self, array: Array) -> None:
         """Copies what was saved in memory that is about to be overwritten by the result of this very call."""
+        if self.packing is not None:
+            self._saved = self.packing.kept(self._saved, array)
+            return
         for place, value in enumerate(self._saved):
             if isinstance(value, np.ndarray) and (not value.size or np.may_share_memory(value, array)):
                 origin = self._origins[place]
                 origins = list(self._origins)
-                origins[place] = None if origin is None else (origin[0], _UNCHANGED, 0)
+                origins[place] = None if origin is None else (origin[0], UNCHANGED, 0)
                 self._origins = origins
                 self._saved = (*self._saved[:place], value.copy(), *self._saved[place + 1 :])
 
@@ -453,6 +465,9 @@ def _record(
         ]
     if ctx._saved:
         ctx._note_origins(inputs, outputs)
+    if recorders:
+        for recorder in recorders[:]:
+            recorder(ctx)
 
 
 def _is_among(output: Any, marked: tuple[Any, ...]) -> bool:

@@ -13,10 +13,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _Mode(threading.local):
-    """The switches of the current thread; every thread starts with recording on."""
+    """The switches of the current thread; every thread starts with recording on.
+
+    Attributes:
+        enabled: whether operations are recorded.
+        inference: whether results can never be.
+        fills_leaves: whether every backward that is under way adds to the `.grad` of all leaves.
+    """
 
     enabled: bool = True
     inference: bool = False
+    fills_leaves: bool = True
 
 
 mode = _Mode()

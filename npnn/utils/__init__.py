@@ -27,18 +27,19 @@ from npnn.utils.spectral_norm import remove_spectral_norm, spectral_norm
 from npnn.utils.weight_norm import remove_weight_norm, weight_norm
 
 if TYPE_CHECKING:
-    from npnn.utils import data, parametrizations, parametrize, stateless
+    from npnn.utils import checkpoint, data, parametrizations, parametrize, stateless
     from npnn.utils import prune as prune
 
 
 def __getattr__(name: str) -> Any:
     """Loads a submodule on first use: few scripts need it, or it is made of modules, which need this."""
-    if name in ("data", "parametrizations", "parametrize", "prune", "stateless"):
+    if name in ("checkpoint", "data", "parametrizations", "parametrize", "prune", "stateless"):
         return importlib.import_module(f"npnn.utils.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = [
+    "checkpoint",
     "clip_grad_norm",
     "clip_grad_norm_",
     "clip_grad_value_",

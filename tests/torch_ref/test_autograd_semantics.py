@@ -26,6 +26,24 @@ def script(function):
 
 
 @script
+def only_inputs_makes_no_difference(t):
+    x = leaf_of(t, 1.0, -2.0)
+    penalty = t.autograd.grad((x**3).sum(), x, None, True, True, True)[0].norm()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        (gradient,) = t.autograd.grad(penalty, x, only_inputs=False)
+    return gradient, [warning.category for warning in caught]
+
+
+@script
+def an_array_of_a_leaf_where_nothing_is_recorded(t):
+    x = leaf_of(t, 1.0, -2.0)
+    with t.no_grad():
+        x.numpy()[0] = 5.0
+    return x, refused(lambda: x.numpy(), "requires grad")
+
+
+@script
 def accumulates_into_grad(t):
     x = leaf_of(t, 1.0, -2.0, 3.0)
     for factor in (2.0, 5.0, -1.0):

@@ -13,6 +13,7 @@
 From the same seed each draws what torch's draws, and so shuffles as torch's.
 """
 
+from npnn.utils.data import _utils as _utils
 from npnn.utils.data.collate import default_collate, default_convert
 from npnn.utils.data.dataloader import DataLoader
 from npnn.utils.data.dataset import (
