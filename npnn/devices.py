@@ -6,7 +6,7 @@ from typing import Any
 
 
 class device:  # noqa: N801 - torch's name
-    """Where a tensor lives: always the CPU.
+    """Where a tensor lives: always the CPU. In a `with` statement, where tensors are made.
 
     Args:
         type: "cpu" or "cpu:0", or a device.
@@ -39,6 +39,12 @@ class device:  # noqa: N801 - torch's name
 
     def __hash__(self) -> int:
         return hash(self.index)
+
+    def __enter__(self) -> device:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        pass
 
     def __str__(self) -> str:
         return "cpu" if self.index is None else f"cpu:{self.index}"

@@ -6,7 +6,7 @@ A dtype of npnn is a NumPy dtype: `npnn.float32 == np.float32`, and NumPy takes 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -26,6 +26,27 @@ uint64 = np.dtype(np.uint64)
 bool_ = np.dtype(np.bool_)
 complex64 = cfloat = np.dtype(np.complex64)
 complex128 = cdouble = np.dtype(np.complex128)
+
+
+class _Bfloat16:
+    """A name that scripts may hold and compare; NumPy has no such dtype, and so no array has it."""
+
+    @property
+    def dtype(self) -> NoReturn:
+        """Where np.dtype looks, and so every function that takes a dtype."""
+        raise NotImplementedError("NumPy has no bfloat16: use float16 for 16 bits, or float32")
+
+    def __repr__(self) -> str:
+        return "bfloat16"
+
+
+bfloat16 = _Bfloat16()
+
+
+def is_dtype(value: Any) -> bool:
+    """Whether an argument that may be of several kinds is a dtype, or what NumPy takes for one."""
+    return isinstance(value, (np.dtype, type, _Bfloat16))
+
 
 _default = float32
 

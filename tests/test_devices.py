@@ -33,3 +33,16 @@ def test_tensors_and_layers_are_on_it():
     assert npnn.nn.Linear(2, 3).to("cpu").weight.device == CPU
     with pytest.raises(RuntimeError, match="one device"):
         npnn.nn.Linear(2, 3, device="cuda")
+
+
+def test_a_generator_takes_it_in_either_form():
+    for given in (CPU, "cpu", "cpu:0"):
+        assert npnn.Generator(given).device == device(given)
+    assert npnn.Generator(device=CPU).manual_seed(3).initial_seed() == 3
+    with pytest.raises(RuntimeError, match="one device, 'cpu'; got 'cuda'"):
+        npnn.Generator("cuda")
+
+
+def test_tensors_are_made_on_it():
+    with npnn.device("cpu") as here:
+        assert npnn.ones(2).device == here == CPU

@@ -56,6 +56,20 @@ def test_other_names(name, wide):
     assert isinstance(getattr(npnn, name), npnn.dtype)
 
 
+def test_bfloat16_is_but_a_name():
+    assert npnn.bfloat16 not in (npnn.float16, npnn.float32)
+    assert {"float32": npnn.float32, "bfloat16": npnn.bfloat16}["float32"] == np.float32
+    x = npnn.ones(2)
+    for use in (
+        lambda: npnn.zeros(2, dtype=npnn.bfloat16),
+        lambda: x.to(npnn.bfloat16),
+        lambda: npnn.Linear(2, 3).to(npnn.bfloat16),
+        lambda: npnn.set_default_dtype(npnn.bfloat16),
+    ):
+        with pytest.raises(NotImplementedError, match="NumPy has no bfloat16"):
+            use()
+
+
 def test_the_default():
     for wanted in (npnn.float64, "float64", np.float64, npnn.float16):
         npnn.set_default_dtype(wanted)

@@ -54,6 +54,7 @@ def read(path: str | Path) -> Any:
     if not _is_torchs(path):
         return npnn.load(path)
     try:
+        _require_whole(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # there is no telling what a damaged pickle raises
         # torch's advice is many lines long; the one that names what it would not load is the reason.
@@ -75,8 +76,17 @@ def _is_torchs(path: str | Path) -> bool:
         try:
             with zipfile.ZipFile(stream) as archive:
                 return any(name.endswith("data.pkl") for name in archive.namelist())
-        except zipfile.BadZipFile:
+        except (zipfile.BadZipFile, ValueError, NotImplementedError):  # as is the damage
             return named_so
+
+
+def _require_whole(path: str | Path) -> None:
+    """Compares the checksums in a zip file, which torch does not."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+        if damaged is not None:
+            raise ValueError(f"the checksum of {damaged} is another")
 
 
 def layout_in(path: str | Path) -> str:

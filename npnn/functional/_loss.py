@@ -42,6 +42,16 @@ def pair(input: Any, target: Any, name: str, *, alike: bool = False) -> tuple[Te
     return x, t
 
 
+def refuse_integers(name: str, **tensors: Tensor) -> None:
+    """Refuses whole numbers, of which none is a probability or the logarithm of one but by chance."""
+    for argument, tensor in tensors.items():
+        if tensor.array.dtype.kind not in "fc":
+            raise RuntimeError(
+                f"{name}: Integral inputs not supported: expected {argument} of a floating-point dtype, but "
+                f"got {tensor.array.dtype}"
+            )
+
+
 def reduced(losses: Tensor, reduction: str) -> Tensor:
     """The losses, or their mean, or their sum.
 

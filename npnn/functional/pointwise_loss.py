@@ -14,7 +14,7 @@ import numpy as np
 
 from npnn._typing import Array
 from npnn.functional._check import as_input, check_reduction, legacy_reduction
-from npnn.functional._loss import pair, reduced, refuse_gradient
+from npnn.functional._loss import pair, reduced, refuse_gradient, refuse_integers
 from npnn.ops import pointwise_loss as ops
 from npnn.tensors import Tensor
 from npnn.tensors.creation import full as full_of
@@ -273,7 +273,7 @@ def kl_div(
 
     Raises:
         ValueError: an unknown reduction.
-        RuntimeError: shapes that do not broadcast.
+        RuntimeError: shapes that do not broadcast, or integers.
 
     Source: torch.nn.functional.kl_div.
 
@@ -293,7 +293,9 @@ def kl_div(
     reduction = legacy_reduction(size_average, reduce, reduction)
     if reduction != "batchmean":
         check_reduction(reduction)
-    t, x = pair(target, input, "kl_div")
+    x, t = as_input(input, "kl_div"), as_input(target, "kl_div")
+    refuse_integers("kl_div", input=x, target=t)
+    t, x = pair(t, x, "kl_div")
     losses: Tensor = ops.KLDivLoss.apply(x, t, log_target=log_target)
     if reduction != "batchmean":
         return reduced(losses, reduction)
@@ -324,7 +326,8 @@ def binary_cross_entropy(
 
     Raises:
         ValueError: shapes that are not the same, or an unknown reduction.
-        RuntimeError: an input outside [0, 1], a weight that does not broadcast, or one that requires grad.
+        RuntimeError: an input outside [0, 1], a target of another dtype, a weight that does not broadcast, or
+            one that requires grad.
 
     Source: torch.nn.functional.binary_cross_entropy.
 
@@ -342,11 +345,16 @@ def binary_cross_entropy(
             f"Using a target size ({list(t.array.shape)}) that is different to the input size"
             f" ({list(x.array.shape)}) is not possible: {name} needs a target for each element"
         )
+    refuse_integers(name, input=x)
+    if x.array.dtype != t.array.dtype:
+        raise RuntimeError(
+            f"Found dtype {t.array.dtype} but expected {x.array.dtype}: {name} needs a target of the input's"
+            " dtype"
+        )
     w = None if weight is None else as_input(weight, name, x.array.dtype)
     refuse_gradient(w, "weight", name)
     if w is not None:
         check_broadcast(x, w)
-    x, t = pair(x, t, name)
     if not ((x.array >= 0) & (x.array <= 1)).all():
         raise RuntimeError(
             f"all elements of input should be between 0 and 1: got probabilities from {x.array.min()} to"
@@ -380,7 +388,7 @@ def binary_cross_entropy_with_logits(
 
     Raises:
         ValueError: shapes that are not the same, or an unknown reduction.
-        RuntimeError: weights that do not broadcast.
+        RuntimeError: integers, or weights that do not broadcast.
 
     Source: torch.nn.functional.binary_cross_entropy_with_logits.
 
@@ -397,6 +405,7 @@ def binary_cross_entropy_with_logits(
         raise ValueError(
             f"Target size ({list(t.array.shape)}) must be the same as input size ({list(x.array.shape)})"
         )
+    refuse_integers(name, input=x, target=t)
     x, t = pair(x, t, name)
     weights = [None if w is None else as_input(w, name, x.array.dtype) for w in (weight, pos_weight)]
     for w in weights:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from npnn._typing import Array
+from npnn.autograd.function import wrap
 from npnn.optim._checks import check_gradient, check_lr
 from npnn.optim._per_parameter import PerParameterOptimizer, number, plain, scalar, zeros_like
 from npnn.optim.optimizer import ParamsT
@@ -109,8 +110,8 @@ class Adafactor(PerParameterOptimizer):
         *stack, rows, columns = param.shape
         return {
             "step": number(0.0),
-            "row_var": Tensor(np.zeros((*stack, rows, 1), param.dtype)),
-            "col_var": Tensor(np.zeros((*stack, 1, columns), param.dtype)),
+            "row_var": wrap(np.zeros((*stack, rows, 1), param.dtype)),
+            "col_var": wrap(np.zeros((*stack, 1, columns), param.dtype)),
         }
 
     def _update(self, param: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:

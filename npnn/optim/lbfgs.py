@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from npnn._typing import Array
+from npnn.autograd.function import wrap
 from npnn.autograd.grad_mode import enable_grad
 from npnn.optim._blocks import as_real
 from npnn.optim._checks import check_lr
@@ -255,10 +256,10 @@ class _Memory:
         """Puts all into the optimizer's state, under torch's names."""
         vectors = (self.d, self.last_gradient)
         histories = (self.ys, self.ss, self.rhos)
-        state.update((name, Tensor(vector)) for name, vector in zip(_VECTORS, vectors, strict=True))
+        state.update((name, wrap(vector)) for name, vector in zip(_VECTORS, vectors, strict=True))
         for name, history in zip(_HISTORIES, histories, strict=True):
-            state[name] = [Tensor(np.asarray(entry)) for entry in history]
-        state["H_diag"] = self.scale if isinstance(self.scale, int) else Tensor(np.asarray(self.scale))
+            state[name] = [wrap(np.asarray(entry)) for entry in history]
+        state["H_diag"] = self.scale if isinstance(self.scale, int) else wrap(np.asarray(self.scale))
 
 
 class _Point(NamedTuple):

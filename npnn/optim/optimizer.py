@@ -194,11 +194,11 @@ class Optimizer:
         self.defaults.setdefault("differentiable", False)
 
     def __repr__(self) -> str:
-        lines = [f"{type(self).__name__} ("]
+        groups = []
         for index, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {index}")
-            lines += [f"    {option}: {group[option]}" for option in sorted(group) if option != "params"]
-        return "\n".join(lines) + "\n)"
+            lines = [f"    {option}: {group[option]}\n" for option in sorted(group) if option != "params"]
+            groups.append(f"\nParameter Group {index}\n" + "".join(lines))
+        return f"{type(self).__name__} (" + "".join(groups) + ")"
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Updates the parameters once from their gradients; every optimizer overrides it.
@@ -288,8 +288,7 @@ class Optimizer:
         """The optimizer's state as plain containers, in the structure of torch's.
 
         Parameters are stood for by their index, counted through all groups. Values are the optimizer's own,
-        not
-        copies: take a `copy.deepcopy` to keep them while training goes on.
+        not copies: take a `copy.deepcopy` to keep them while training goes on.
 
         Returns:
             {"state": {index: {name: value}}, "param_groups": [{option: value, ..., "params": [index]}]},

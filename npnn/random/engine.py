@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar
 
 import numpy as np
 
+from npnn import devices
 from npnn._typing import Array
 
 if TYPE_CHECKING:
@@ -63,15 +64,16 @@ class Engine:
     """The stream of words of a torch.Generator on the CPU, and that class's methods.
 
     Args:
-        device: "cpu", the only one.
+        device: the CPU, the only one there is.
+
+    Raises:
+        RuntimeError: another device.
 
     Source: torch.Generator.
     """
 
-    def __init__(self, device: str = "cpu") -> None:
-        if device != "cpu":
-            raise RuntimeError(f"Expected device 'cpu', the only one there is, but got {device!r}")
-        self.device = device
+    def __init__(self, device: Any = "cpu") -> None:
+        self.device = devices.device(device)
         self.manual_seed(DEFAULT_SEED)
 
     @functools.cached_property

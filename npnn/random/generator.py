@@ -70,7 +70,7 @@ class Generator(ContinuousGenerator):
     dtype of float16 is computed in float32.
 
     Args:
-        device: "cpu", the only one.
+        device: the CPU, the only one there is.
 
     Source: torch.Generator.
 

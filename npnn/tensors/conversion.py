@@ -10,6 +10,7 @@ import numpy as np
 from npnn import devices, dtypes, memory_formats
 from npnn._typing import Array
 from npnn.autograd.function import wrap
+from npnn.autograd.grad_mode import is_grad_enabled
 from npnn.ops.arithmetic import Cast, Clone
 from npnn.tensors.base import TensorBase
 
@@ -23,6 +24,9 @@ TYPE_NAMES = {
     "int32": "IntTensor",
     "int64": "LongTensor",
     "uint8": "ByteTensor",
+    "uint16": "UInt16Tensor",
+    "uint32": "UInt32Tensor",
+    "uint64": "UInt64Tensor",
     "bool": "BoolTensor",
     "complex64": "ComplexFloatTensor",
     "complex128": "ComplexDoubleTensor",
@@ -147,10 +151,11 @@ class ConversionMethods(TensorBase):
             force: detach first if need be.
 
         Raises:
-            RuntimeError: the tensor requires grad, and what is done to the array would not be recorded.
+            RuntimeError: the tensor requires grad, and what is done to the array would not be recorded. Under
+                `no_grad`, where nothing is, that is no reason.
         """
         this: Any = self
-        if this.requires_grad and not force:
+        if this.requires_grad and not force and is_grad_enabled():
             raise RuntimeError(
                 "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
             )
@@ -231,7 +236,7 @@ class ConversionMethods(TensorBase):
         for value in args:
             if isinstance(value, TensorBase):
                 dtype = value.array.dtype
-            elif isinstance(value, (np.dtype, builtins.type)):
+            elif dtypes.is_dtype(value):
                 dtype = value
             elif isinstance(value, bool):
                 flags.append(value)
@@ -248,11 +253,23 @@ class ConversionMethods(TensorBase):
         """`to(dtype)`, by NumPy's name."""
         return self.to(np.dtype(dtype))
 
-    def type(self, dtype: Any = None) -> Any:
-        """This tensor in another dtype, or, without one, torch's name for its type."""
+    def type(self, dtype: Any = None, non_blocking: builtins.bool = False, **kwargs: Any) -> Any:
+        """This tensor in another dtype, or, without one, torch's name for its type.
+
+        Args:
+            dtype: a dtype, a class such as FloatTensor, or torch's name for one, "torch.FloatTensor".
+            non_blocking: means nothing here, where there is one device.
+            **kwargs: torch's older name for the same.
+
+        Raises:
+            ValueError: there is no such type.
+            RuntimeError: the type is one of tensors on a GPU.
+        """
         if dtype is None:
             return f"torch.{TYPE_NAMES[self.array.dtype.name]}"
-        return self.to(_dtype_named(dtype))
+        from npnn.tensors.legacy import dtype_of  # which makes tensors, and so stands above this file
+
+        return self.to(dtype_of(dtype))
 
     def type_as(self, other: Any) -> Any:
         """This tensor in the dtype of another."""
@@ -329,32 +346,56 @@ def as_array(data: Any, dtype: Any = None) -> Array:
     Python floats become the default dtype and Python ints int64, as on torch.
 
     Raises:
-        TypeError: the data are no numbers.
-        RuntimeError: there is a None among the data.
+        TypeError: the data are no numbers, or complex ones that are to become real.
+        RuntimeError: there is a None among the data, or a number to which an integer dtype does not reach.
         ValueError: nested sequences of unequal length.
     """
     if isinstance(data, TensorBase):
         data = data.array
     if isinstance(data, (np.ndarray, np.generic)):
-        array = np.asarray(data, dtype)
+        array = np.asarray(data)
+        if dtype is not None and array.dtype.kind in "biufc":
+            array = array.astype(dtype, copy=False)
     else:
         if isinstance(data, (list, tuple)):
             data = _with_arrays(data)
         try:
-            array = np.asarray(data, dtype)
+            array = np.asarray(data)
         except ValueError as error:
             raise ValueError(f"expected nested sequences of equal length, got {_shorten(data)}") from error
-        if dtype is None and not _holds_arrays(data):
+        if dtype is not None and array.dtype.kind in "biufc":
+            array = _held(array, np.dtype(dtype))
+        elif not _holds_arrays(data):
             # NumPy made these of Python numbers, which have no precision of their own.
             if array.dtype == np.float64:
                 array = array.astype(dtypes.get_default_dtype())
             elif array.dtype == np.complex128:
                 array = array.astype(dtypes.default_complex())
     if array.dtype.kind not in "biufc":
-        if array.dtype == object and any(value is None for value in array.flat):
+        if dtype is None and array.dtype == object and any(value is None for value in array.flat):
             raise RuntimeError(f"Could not infer dtype of NoneType: got {_shorten(data)}")
         raise TypeError(f"expected numbers, got {_shorten(data)}")
     return array
+
+
+def _held(numbers: Array, dtype: np.dtype[Any]) -> Array:
+    """Python's numbers in a dtype, which must be able to hold them; of floating point only the nearest.
+
+    Raises:
+        TypeError: complex numbers are to become real.
+        RuntimeError: an integer dtype does not reach to one of them.
+    """
+    if numbers.dtype.kind == "c" and dtype.kind not in "cb":
+        raise TypeError(f"expected real numbers for {dtype}, got complex ones")
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        # As on torch a negative number counts from the end of an unsigned dtype.
+        inside = (numbers >= (limits.min or -limits.max)) & (numbers <= limits.max)
+        if not inside.all():
+            number = numbers[~inside].flat[0]
+            raise RuntimeError(f"value cannot be converted to type {dtype} without overflow: got {number}")
+    with np.errstate(over="ignore"):
+        return numbers.astype(dtype, copy=False)
 
 
 def _with_arrays(data: Any) -> Any:
@@ -374,13 +415,3 @@ def _holds_arrays(data: Any) -> bool:
 def _shorten(data: Any) -> str:
     text = repr(data)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _dtype_named(name: Any) -> np.dtype[Any]:
-    """A dtype from itself or from torch's name for its tensors."""
-    if not isinstance(name, str):
-        return np.dtype(name)
-    for dtype, torch_name in TYPE_NAMES.items():
-        if name in (torch_name, f"torch.{torch_name}"):
-            return np.dtype(dtype)
-    raise ValueError(f"invalid type: {name!r}; expected one such as 'torch.FloatTensor'")

@@ -1,11 +1,13 @@
 """Making tensors: from data, filled with one value, in a range, at random.
 
-`size` is given as ints one by one or as one sequence. `dtype` defaults to the default floating-point dtype
-unless said. `device` may only be "cpu".
+The lengths are given as ints one by one or as one sequence, which may be named `size`. `dtype` defaults to
+the default floating-point dtype unless said. `device` may only be "cpu", and torch's `memory_format` means
+nothing here.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from npnn._typing import Array, Shape
 from npnn.random import Generator, default_generator
 from npnn.tensors.conversion import as_array
 from npnn.tensors.core import Tensor
+from npnn.tensors.sampling import drawn_like, in_order
 from npnn.tensors.shapes import as_sizes
 
 
@@ -53,19 +56,25 @@ def from_numpy(ndarray: Array) -> Tensor:
     return Tensor._wrap(as_array(ndarray))
 
 
-def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def empty(
+    *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor whose values are whatever lay in its memory."""
-    return _made(np.empty(_shape(size), or_default(dtype)), device, requires_grad)
+    return _made(np.empty(_shape(sizes, size), or_default(dtype)), device, requires_grad)
 
 
-def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros(
+    *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor of zeros."""
-    return _made(np.zeros(_shape(size), or_default(dtype)), device, requires_grad)
+    return _made(np.zeros(_shape(sizes, size), or_default(dtype)), device, requires_grad)
 
 
-def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def ones(
+    *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor of ones."""
-    return _made(np.ones(_shape(size), or_default(dtype)), device, requires_grad)
+    return _made(np.ones(_shape(sizes, size), or_default(dtype)), device, requires_grad)
 
 
 def full(
@@ -73,7 +82,7 @@ def full(
 ) -> Tensor:
     """A tensor of one value; its dtype is that of the value unless said."""
     value = as_array(fill_value, dtype)
-    return _made(np.full(_shape((size,)), value, value.dtype), device, requires_grad)
+    return _made(np.full(_shape((), size), value, value.dtype), device, requires_grad)
 
 
 def eye(
@@ -134,7 +143,8 @@ def linspace(
 
 
 def rand(
-    *size: Any,
+    *sizes: Any,
+    size: Any = None,
     generator: Generator | None = None,
     dtype: Any = None,
     device: Any = None,
@@ -142,11 +152,12 @@ def rand(
 ) -> Tensor:
     """Random numbers, uniform on [0, 1)."""
     source = default_generator if generator is None else generator
-    return _made(source.uniform(_shape(size), dtype=or_default(dtype)), device, requires_grad)
+    return _made(source.uniform(_shape(sizes, size), dtype=or_default(dtype)), device, requires_grad)
 
 
 def randn(
-    *size: Any,
+    *sizes: Any,
+    size: Any = None,
     generator: Generator | None = None,
     dtype: Any = None,
     device: Any = None,
@@ -154,11 +165,11 @@ def randn(
 ) -> Tensor:
     """Random numbers, normal with mean 0 and standard deviation 1."""
     source = default_generator if generator is None else generator
-    return _made(source.normal(_shape(size), dtype=or_default(dtype)), device, requires_grad)
+    return _made(source.normal(_shape(sizes, size), dtype=or_default(dtype)), device, requires_grad)
 
 
 def randint(
-    low: int,
+    low: Any = None,
     high: Any = None,
     size: Any = None,
     *,
@@ -167,11 +178,26 @@ def randint(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Random integers, uniform on [low, high); low is 0 if only one bound is given."""
+    """Random integers, uniform on [low, high); low is 0 if only one bound is given.
+
+    Raises:
+        TypeError: there is no bound, or no size.
+
+    Examples:
+        >>> import npnn
+        >>> npnn.randint(3, (2, 4)).shape, npnn.randint(3, size=(2,)).shape, npnn.randint(-3, 3, (5,)).shape
+        (torch.Size([2, 4]), torch.Size([2]), torch.Size([5]))
+    """
     if size is None:
-        low, high, size = 0, low, high
+        high, size = None, high
+    if high is None:
+        low, high = 0, low
+    elif low is None:
+        low = 0
+    if high is None or size is None:
+        raise TypeError(f"randint() takes (high, size) or (low, high, size), got high={high} and size={size}")
     source = default_generator if generator is None else generator
-    return _made(source.randint(low, high, _shape((size,)), np.dtype(dtype)), device, requires_grad)
+    return _made(source.randint(low, high, _shape((), size), np.dtype(dtype)), device, requires_grad)
 
 
 def randperm(
@@ -182,41 +208,83 @@ def randperm(
     return _made(source.randperm(n, np.dtype(dtype)), device, False)
 
 
-def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None) -> Tensor:
-    """Random numbers, normal, with a mean and a standard deviation for each element or for all."""
-    if size is None:
-        m, s = as_array(mean), as_array(std)
-        size = np.broadcast_shapes(m.shape, s.shape)
-        return randn(size, generator=generator, dtype=dtypes.result_type(m, s)) * s + m
-    return randn(size, generator=generator) * std + mean
+def normal(
+    mean: Any,
+    std: Any = 1.0,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Random numbers, normal, with a mean and a standard deviation for each element or for all.
+
+    Raises:
+        RuntimeError: a standard deviation is negative.
+    """
+    source = default_generator if generator is None else generator
+    if size is not None:
+        drawn = source.normal(_shape((), size), mean, std, or_default(dtype))
+        return _made(drawn, device, requires_grad)
+    m, s = as_array(mean), as_array(std)
+    if (s < 0).any():
+        raise RuntimeError(f"normal expects all elements of std >= 0.0, but found std {std}")
+    shape = np.broadcast_shapes(m.shape, s.shape)
+    return randn(shape, generator=generator, dtype=dtypes.result_type(m, s)) * s + m
 
 
-def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
-    """1 with the probability that each element gives, else 0."""
-    return input.bernoulli(generator=generator)
+def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
+    """1 with the probability that each element gives, or with probability p, else 0."""
+    if p is None:
+        return input.bernoulli(generator=generator)
+    return empty(input.shape, dtype=input.dtype).bernoulli_(p, generator=generator)
 
 
 def empty_like(
-    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    input: Tensor,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """`empty` of the shape and dtype of another tensor."""
     return _made(np.empty_like(input.array, dtype=dtype), device, requires_grad)
 
 
 def zeros_like(
-    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    input: Tensor,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """`zeros` of the shape and dtype of another tensor."""
     return _made(np.zeros_like(input.array, dtype=dtype), device, requires_grad)
 
 
-def ones_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def ones_like(
+    input: Tensor,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
     """`ones` of the shape and dtype of another tensor."""
     return _made(np.ones_like(input.array, dtype=dtype), device, requires_grad)
 
 
 def full_like(
-    input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    input: Tensor,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """`full` of the shape and dtype of another tensor."""
     return _made(np.full_like(input.array, fill_value, dtype=dtype), device, requires_grad)
@@ -229,10 +297,12 @@ def rand_like(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """`rand` of the shape and dtype of another tensor."""
+    source = default_generator if generator is None else generator
     wanted = input.dtype if dtype is None else dtype
-    return rand(input.shape, generator=generator, dtype=wanted, device=device, requires_grad=requires_grad)
+    return _made(drawn_like(input, source.uniform, 0.0, 1.0, dtype=wanted), device, requires_grad)
 
 
 def randn_like(
@@ -242,19 +312,22 @@ def randn_like(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """`randn` of the shape and dtype of another tensor."""
+    source = default_generator if generator is None else generator
     wanted = input.dtype if dtype is None else dtype
-    return randn(input.shape, generator=generator, dtype=wanted, device=device, requires_grad=requires_grad)
+    draw = partial(source.normal, contiguous=in_order(input))
+    return _made(drawn_like(input, draw, 0.0, 1.0, dtype=wanted), device, requires_grad)
 
 
-def _shape(size: Any) -> Shape:
-    """The lengths that were asked for.
+def _shape(sizes: Any, size: Any = None) -> Shape:
+    """The lengths that were asked for, one by one or by name.
 
     Raises:
         RuntimeError: one of them is negative.
     """
-    shape = as_sizes(size)
+    shape = as_sizes(sizes if size is None else (size,))
     if min(shape, default=0) < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
     return shape

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from npnn.tensors.arithmetic import matmul, where
+from npnn.tensors import arithmetic, joining
+from npnn.tensors import out as _out
 from npnn.tensors.core import Tensor
 from npnn.tensors.creation import as_tensor
-from npnn.tensors.joining import cat, stack
 
 
 def _from_method(name: str) -> Callable[..., Any]:
@@ -25,7 +25,7 @@ def _from_method(name: str) -> Callable[..., Any]:
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"{method.__doc__}\n\nThe method `Tensor.{name}` of the first argument."
-    return function
+    return _out.with_out(function) if name in _out.NAMES else function
 
 
 abs = _from_method("abs")
@@ -44,6 +44,7 @@ argmin = _from_method("argmin")
 argsort = _from_method("argsort")
 asin = _from_method("asin")
 atan = _from_method("atan")
+cat = _out.with_out(joining.cat)
 ceil = _from_method("ceil")
 chunk = _from_method("chunk")
 clamp = _from_method("clamp")
@@ -84,6 +85,7 @@ logical_or = _from_method("logical_or")
 logsumexp = _from_method("logsumexp")
 lt = _from_method("lt")
 masked_fill = _from_method("masked_fill")
+matmul = _out.with_out(arithmetic.matmul)
 max = _from_method("max")
 maximum = _from_method("maximum")
 mean = _from_method("mean")
@@ -122,6 +124,7 @@ split = _from_method("split")
 sqrt = _from_method("sqrt")
 square = _from_method("square")
 squeeze = _from_method("squeeze")
+stack = _out.with_out(joining.stack)
 std = _from_method("std")
 sub = _from_method("sub")
 subtract = _from_method("subtract")
@@ -139,6 +142,7 @@ unbind = _from_method("unbind")
 unflatten = _from_method("unflatten")
 unsqueeze = _from_method("unsqueeze")
 var = _from_method("var")
+where = _out.with_out(arithmetic.where)
 
 
 def equal(input: Tensor, other: Tensor) -> bool:

@@ -6,10 +6,12 @@ function, which takes the tensor first, and so is both `npnn.name(x)` and `x.nam
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Callable
 from typing import Any
 
+from npnn.tensors import out
 from npnn.tensors.base import TensorBase
 
 BOTH: dict[str, tuple[str, ...]] = {
@@ -100,10 +102,18 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "npnn.tensors.printing": ("set_printoptions",),
     "npnn.tensors.types": (
         *("asarray", "get_device", "is_inference"),
+        *("can_cast", "finfo", "iinfo", "promote_types", "typename"),
+    ),
+    "npnn.tensors.legacy": (
         *("BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor", "IntTensor"),
-        *("LongTensor", "ShortTensor", "can_cast", "finfo", "iinfo", "promote_types", "typename"),
+        *("LongTensor", "ShortTensor", "set_default_tensor_type"),
     ),
     "npnn.amp": ("GradScaler", "autocast"),
+    "npnn.autograd.anomaly_mode": (
+        "is_anomaly_check_nan_enabled",
+        "is_anomaly_enabled",
+        "set_anomaly_enabled",
+    ),
     "npnn.settings": (
         *("are_deterministic_algorithms_enabled", "compile", "get_default_device"),
         *("get_float32_matmul_precision", "is_autocast_enabled"),
@@ -128,7 +138,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "npnn.tensors.diagonals": ("fill_diagonal_",),
     "npnn.tensors.making": ("new_empty", "new_full", "new_ones", "new_tensor", "new_zeros"),
     "npnn.tensors.functions": ("allclose", "equal"),
-    "npnn.tensors.types": ("new",),
+    "npnn.tensors.legacy": ("new",),
     "npnn.tensors.rearranging": (
         *("repeat", "squeeze_", "sum_to_size", "swapaxes_", "swapdims_", "t_", "transpose_"),
         *("unfold", "unsqueeze_"),
@@ -162,8 +172,9 @@ HOMES |= dict.fromkeys(IN_PLACE, "npnn.tensors.core")
 """For each function the file that it is in, or that Tensor is in, whose method it is."""
 
 
+@functools.cache
 def function(name: str) -> Callable[..., Any]:
-    """The function of a name in the tables.
+    """The function of a name in the tables, with the argument `out` if torch's has it.
 
     Raises:
         KeyError: there is none.
@@ -175,4 +186,4 @@ def function(name: str) -> Callable[..., Any]:
     """
     home = importlib.import_module(HOMES[name])
     found: Callable[..., Any] = getattr(home.Tensor if name in IN_PLACE else home, name)
-    return found
+    return out.with_out(found) if name in out.NAMES else found

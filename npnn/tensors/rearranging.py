@@ -17,12 +17,13 @@ from npnn.tensors.shapes import as_sizes
 # ---- repeating
 
 
-def repeat(input: Any, *repeats: Any) -> Any:
+def repeat(input: Any, *sizes: Any, repeats: Any = None) -> Any:
     """The tensor side by side with itself, so many times along each axis and each new leading one.
 
     Args:
         input: the tensor.
-        *repeats: as many numbers as there are axes, or more.
+        *sizes: as many numbers as there are axes, or more.
+        repeats: the same as one sequence.
 
     Raises:
         RuntimeError: there are fewer numbers than axes, or one is negative.
@@ -35,7 +36,7 @@ def repeat(input: Any, *repeats: Any) -> Any:
         tensor([[1, 2, 1, 2],
                 [1, 2, 1, 2]])
     """
-    times, shape = as_sizes(repeats), input.array.shape
+    times, shape = as_sizes(sizes if repeats is None else (repeats,)), input.array.shape
     if len(times) < len(shape):
         raise RuntimeError(
             "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: got"
@@ -52,7 +53,7 @@ def repeat(input: Any, *repeats: Any) -> Any:
     return copy.reshape(joined)
 
 
-def tile(input: Any, *dims: Any) -> Any:
+def tile(input: Any, *sizes: Any, dims: Any = None) -> Any:
     """`repeat`, where missing numbers are 1.
 
     Source: torch.tile.
@@ -62,7 +63,7 @@ def tile(input: Any, *dims: Any) -> Any:
         >>> npnn.tile(npnn.ones(2, 3), (2,)).shape
         torch.Size([2, 6])
     """
-    times = as_sizes(dims)
+    times = as_sizes(sizes if dims is None else (dims,))
     return repeat(input, (1,) * (input.array.ndim - len(times)) + times)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,20 +23,24 @@ class SamplingMethods(TensorBase):
 
     def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Any:
         """Normal with a mean and a standard deviation."""
-        return _fill(self, _source(generator).normal, mean, std)
+        contiguous = self.torch_axes is not None or self.array.flags.c_contiguous
+        return _fill(self, partial(_source(generator).normal, contiguous=contiguous), mean, std)
 
     def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Any:
         """1 with probability p, else 0."""
-        return self._assign(_source(generator).bernoulli(array_of(p), self.array.shape, self.array.dtype))
+        p = array_of(p)
+        if isinstance(p, np.ndarray) and p.ndim <= self.array.ndim:
+            p = p.reshape((1,) * (self.array.ndim - p.ndim) + p.shape).transpose(_order(self))
+        return _fill(self, partial(_source(generator).bernoulli, p))
 
     def random_(self, from_: int = 0, to: int | None = None, *, generator: Generator | None = None) -> Any:
         """Integers, uniform on [from_, to); one number alone is `to`."""
         source = _source(generator)
         if to is None:
             if from_ == 0:
-                return self._assign(source.random(self.array.shape, self.array.dtype))
+                return _fill(self, source.random)
             from_, to = 0, from_
-        return self._assign(source.randint(from_, to, self.array.shape, self.array.dtype))
+        return _fill(self, partial(source.randint, from_, to))
 
     def exponential_(self, lambd: float = 1.0, *, generator: Generator | None = None) -> Any:
         """Exponential with rate lambd."""
@@ -55,7 +60,7 @@ class SamplingMethods(TensorBase):
 
     def bernoulli(self, *, generator: Generator | None = None) -> Any:
         """1 with the probability that each element gives, else 0, in a new tensor."""
-        result: Any = np.zeros_like(self)
+        result: Any = wrap(np.zeros(self.array.shape, self.array.dtype))
         return result.bernoulli_(self, generator=generator)
 
     def multinomial(
@@ -70,9 +75,28 @@ def _source(generator: Generator | None) -> Generator:
 
 
 def _fill(tensor: Any, draw: Callable[..., Array], *parameters: float) -> Any:
-    """Draws into a tensor: into a layer's weight, or its `data`, in the order in which torch stores it."""
-    axes, shape, dtype = tensor.torch_axes, tensor.array.shape, tensor.array.dtype
-    if axes is None:
-        return tensor._assign(draw(shape, *parameters, dtype))
+    return tensor._assign(drawn_like(tensor, draw, *parameters, dtype=tensor.array.dtype))
+
+
+def drawn_like(tensor: Any, draw: Callable[..., Array], *parameters: float, dtype: Any) -> Array:
+    """Draws an array of a tensor's shape in the order in which torch goes through the tensor."""
+    axes, shape = _order(tensor), tensor.array.shape
     drawn = draw(tuple(shape[axis] for axis in axes), *parameters, dtype)
-    return tensor._assign(drawn.transpose(np.argsort(axes)))
+    return drawn.transpose(np.argsort(axes))
+
+
+def in_order(tensor: Any) -> bool:
+    """Whether that is the order of the axes, so that torch makes a contiguous tensor like this one."""
+    return tensor.torch_axes is not None or _order(tensor) == tuple(range(tensor.array.ndim))
+
+
+def _order(tensor: Any) -> tuple[int, ...]:
+    """The axes, slowest first, as torch stores a layer's weight, or as they lie in memory."""
+    if tensor.torch_axes is not None:
+        return tuple(tensor.torch_axes)
+    strides, axes = tensor.array.strides, range(tensor.array.ndim)
+    if tensor.array.flags.c_contiguous:
+        return tuple(axes)
+    repeated = any(strides[axis] == 0 and tensor.array.shape[axis] > 1 for axis in axes)
+    # Elements that are repeated have no place of their own in memory.
+    return tuple(axes if repeated else sorted(axes, key=lambda axis: -abs(strides[axis])))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from npnn import dtypes
 from npnn._typing import Array, Shape
 from npnn.autograd.function import wrap
 from npnn.ops import shape as shape_ops
@@ -78,23 +79,26 @@ class ShapeMethods(TensorBase):
 
     # ---- other shapes
 
-    def reshape(self, *shape: Any) -> Any:
+    def reshape(self, *sizes: Any, shape: Any = None) -> Any:
         """The same elements in another shape; one length may be -1.
 
         Raises:
             RuntimeError: the shape does not hold as many elements.
         """
-        return shape_ops.Reshape.apply(self, shape=_resolved(self.array, as_sizes(shape)))
+        wanted = as_sizes(sizes if shape is None else (shape,))
+        return shape_ops.Reshape.apply(self, shape=_resolved(self.array, wanted))
 
-    def view(self, *shape: Any) -> Any:
+    def view(self, *sizes: Any, size: Any = None, dtype: Any = None) -> Any:
         """`reshape` that never copies; a dtype instead of a shape looks at the same bytes as that dtype.
 
         Raises:
             RuntimeError: the shape cannot be had without a copy.
         """
-        if len(shape) == 1 and isinstance(shape[0], (np.dtype, type)):
-            return _seen_as(self, np.dtype(shape[0]))
-        result = self.reshape(*shape)
+        if dtype is None and len(sizes) == 1 and dtypes.is_dtype(sizes[0]):
+            dtype = sizes[0]
+        if dtype is not None:
+            return _seen_as(self, np.dtype(dtype))
+        result = self.reshape(*sizes, shape=size)
         if self.array.size and not np.may_share_memory(result.array, self.array):
             raise RuntimeError(
                 "view size is not compatible with input tensor's size and stride (at least one dimension"
@@ -160,18 +164,18 @@ class ShapeMethods(TensorBase):
 
     # ---- other orders
 
-    def permute(self, *dims: Any, **named: Any) -> Any:
-        """The axes in another order: axis i of the result is axis dims[i]."""
-        axes, ndim = as_sizes((named["dims"],) if named else dims), self.array.ndim
+    def permute(self, *order: Any, dims: Any = None) -> Any:
+        """The axes in another order: axis i of the result is axis order[i]."""
+        axes, ndim = as_sizes(order if dims is None else (dims,)), self.array.ndim
         if len(axes) != ndim:
             raise RuntimeError(
                 "permute(): number of dimensions in the tensor input does not match the length of the desired"
                 f" ordering of dimensions: {ndim} axes, but dims = {list(axes)}"
             )
-        order = tuple(axis_of(a, ndim) for a in axes)
-        if len(set(order)) != ndim:
+        wanted = tuple(axis_of(a, ndim) for a in axes)
+        if len(set(wanted)) != ndim:
             raise RuntimeError(f"permute(): duplicate dims are not allowed, got {list(axes)}")
-        return shape_ops.Permute.apply(self, axes=order)
+        return shape_ops.Permute.apply(self, axes=wanted)
 
     def transpose(self, dim0: int, dim1: int) -> Any:
         """Two axes exchanged."""
@@ -239,22 +243,22 @@ class ShapeMethods(TensorBase):
         turned = self.mT
         return turned.conj() if self.array.dtype.kind == "c" else turned
 
-    def flip(self, *dims: Any, **named: Any) -> Any:
+    def flip(self, *axes: Any, dims: Any = None) -> Any:
         """In reverse order along axes."""
-        axes = [axis_of(a, self.array.ndim) for a in as_sizes((named["dims"],) if named else dims)]
-        for axis in axes:
-            if axes.count(axis) > 1:
+        flipped = [axis_of(a, self.array.ndim) for a in as_sizes(axes if dims is None else (dims,))]
+        for axis in flipped:
+            if flipped.count(axis) > 1:
                 raise RuntimeError(f"dim {axis} appears multiple times in the list of dims")
-        return shape_ops.Flip.apply(self, axes=tuple(axes) if self.array.ndim else ())
+        return shape_ops.Flip.apply(self, axes=tuple(flipped) if self.array.ndim else ())
 
     def __reversed__(self) -> Any:
         return self.flip(0) if self.array.ndim else self
 
     # ---- repeating
 
-    def expand(self, *sizes: Any) -> Any:
+    def expand(self, *sizes: Any, size: Any = None) -> Any:
         """Repeated along axes of length 1 and new leading ones, without a copy; -1 keeps a length."""
-        wanted, shape = as_sizes(sizes), self.array.shape
+        wanted, shape = as_sizes(sizes if size is None else (size,)), self.array.shape
         lead = len(wanted) - len(shape)
         if lead < 0:
             raise RuntimeError(
@@ -263,22 +267,22 @@ class ShapeMethods(TensorBase):
                 f" ({len(shape)})"
             )
         full = []
-        for axis, size in enumerate(wanted):
+        for axis, length in enumerate(wanted):
             own = shape[axis - lead] if axis >= lead else 1
-            if size == -1 and axis >= lead:
-                size = own
-            if size < 0:
+            if length == -1 and axis >= lead:
+                length = own
+            if length < 0:
                 raise RuntimeError(
-                    f"The expanded size of the tensor ({size}) isn't allowed in a leading, non-existing"
+                    f"The expanded size of the tensor ({length}) isn't allowed in a leading, non-existing"
                     f" dimension {axis}"
                 )
-            if own not in (1, size):
+            if own not in (1, length):
                 raise RuntimeError(
-                    f"The expanded size of the tensor ({size}) must match the existing size ({own}) at"
+                    f"The expanded size of the tensor ({length}) must match the existing size ({own}) at"
                     f" non-singleton dimension {axis}.  Target sizes: {list(wanted)}.  Tensor sizes:"
                     f" {list(shape)}"
                 )
-            full.append(size)
+            full.append(length)
         return shape_ops.Expand.apply(self, shape=tuple(full))
 
     def expand_as(self, other: Any) -> Any:

@@ -63,7 +63,7 @@ def test_repr():
     options = "dampening: 0\n    differentiable: False\n    foreach: None\n    fused: None\n    lr: {}"
     rest = "maximize: False\n    momentum: 0\n    nesterov: False\n    weight_decay: 0"
     assert (
-        repr(optimizer) == f"SGD (\nParameter Group 0\n    {options.format(0.5)}\n    {rest}\n"
+        repr(optimizer) == f"SGD (\nParameter Group 0\n    {options.format(0.5)}\n    {rest}\n\n"
         f"Parameter Group 1\n    {options.format(0.25)}\n    {rest}\n)"
     )
 

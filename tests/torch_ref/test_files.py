@@ -191,3 +191,24 @@ def test_the_commands_module_can_be_a_sequential(tmp_path, monkeypatch):
     given = ["convert", str(tmp_path / "net.pt"), str(tmp_path / "net.npz")]
     assert main([*given, f"--module={__name__}:MADE", "--input", "2,3"]) == 0
     assert npnn.load(tmp_path / "net.npz")["4.weight"].shape == (32, 5)
+
+
+def test_a_flipped_bit_anywhere_is_noticed(tmp_path):
+    """Or it stands where nothing is read, and the values are the same."""
+    rng = np.random.default_rng(0)
+    values = {"epoch": 3, "weight": torch.arange(60.0).reshape(12, 5), "names": ["a", ("b", None)]}
+    path, damaged = tmp_path / "whole.pt", tmp_path / "damaged.pt"
+    torch.save(values, path)
+    whole, noticed = path.read_bytes(), 0
+    for position in rng.integers(len(whole), size=200):
+        broken = bytearray(whole)
+        broken[position] ^= 1 << rng.integers(8)
+        damaged.write_bytes(broken)
+        try:
+            result = read(damaged)
+        except SerializationError:
+            noticed += 1
+        else:
+            assert result.pop("weight").equal(values["weight"])
+            assert result == {"epoch": 3, "names": ["a", ("b", None)]}
+    assert noticed > 50

@@ -482,3 +482,21 @@ def test_values_of_every_option_are_converted():
     mine = from_torch(theirs)
     assert repr(mine) == repr(theirs) == repr(to_torch(mine))
     assert list(mine.state_dict()) == list(theirs.state_dict())
+
+
+@pytest.mark.parametrize(
+    ("name", "target_dtype", "message"),
+    [
+        ("binary_cross_entropy", "float64", "Found dtype"),
+        ("binary_cross_entropy", "int64", "Found dtype"),
+        ("binary_cross_entropy", "bool", "Found dtype"),
+        ("binary_cross_entropy_with_logits", "int64", "result type Float|Integral inputs not supported"),
+        ("binary_cross_entropy_with_logits", "bool", "with two bool tensors|Integral inputs not supported"),
+        ("kl_div", "int64", "Integral inputs not supported"),
+    ],
+)
+def test_targets_of_a_dtype_that_is_refused(name, target_dtype, message):
+    for library in (torch, npnn):
+        target = library.ones(3, dtype=getattr(library, target_dtype))
+        with pytest.raises(RuntimeError, match=message):
+            getattr(library.nn.functional, name)(library.full((3,), 0.5), target, reduction="sum")

@@ -193,6 +193,7 @@ def test_groups_missing_gradients_and_options_that_change(name):
                 optimizer.param_groups[0]["lr"] = 0.03
                 optimizer.param_groups[1].update({"maximize": True} if "maximize" in variant else variant)
     pair.assert_equal()
+    assert repr(pair.optimizer) == repr(pair.torch_optimizer)
 
 
 @pytest.mark.parametrize("name", FIRST_ORDER)

@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from torch_ref.scripts import assert_same_log, values
+from torch_ref.scripts import assert_same_log, outcome, values
 
 EXPRESSIONS = """
     t.zeros(2, 3) ; t.zeros((2, 3)) ; t.zeros([2, 3]) ; t.zeros(()) ; t.zeros(0) ; t.zeros(2, dtype=t.int64)
@@ -34,6 +34,10 @@ EXPRESSIONS = """
     t.equal(x, n) ; t.allclose(x, x + 1e-9) ; t.get_default_dtype() ; x.clone().T.clone().stride()
     x.view(t.int64) ; x.flatten() ; x[0, 0].flatten() ; x.ravel() ; x.view_as(x.T.contiguous())
     x.reshape_as(x.T) ; x.expand_as(t.ones(2, 2, 3)) ; x.swapdims(0, 1) ; t.relu(n)
+    t.zeros(size=(2, 3)) ; t.ones(size=[2]) ; t.empty(size=(2,)).shape ; x.reshape(shape=(3, 2))
+    x.view(size=(3, 2)) ; x.view(dtype=t.int64) ; x.expand(size=(2, 2, 3)) ; x.repeat(repeats=(2, 1))
+    t.tile(x, dims=(2, 1)) ; x.permute(dims=(1, 0)) ; x.flip(dims=(1,)) ; t.broadcast_to(x, size=(2, 2, 3))
+    t.zeros_like(x, memory_format=t.preserve_format) ; x.dtype == t.bfloat16 ; t.bfloat16 in (x.dtype,)
     t.detach(x).requires_grad ; x.mT ; x.unflatten(1, (3, -1)) ; x.broadcast_to(2, 2, 3)
 """
 
@@ -51,6 +55,21 @@ def test_expressions(line):
         assert_same_log(
             lambda t, expression=expression: [expression.strip(), evaluated(t, expression.strip())]
         )
+
+
+def test_sizes_and_bounds_of_random_tensors_by_name():
+    def script(t):
+        t.manual_seed(3)
+        refusals = (lambda: t.randint(9), lambda: t.randint(size=(2,)), lambda: t.randint(high=9))
+        return [
+            *(t.rand(size=(2, 3), dtype=t.float64), t.randn(size=(3,), dtype=t.float64)),
+            *(t.randint(9, (5,)), t.randint(9, size=(5,)), t.randint(high=9, size=(5,))),
+            *(t.randint(-4, 9, (5,)), t.randint(-4, 9, size=(5,)), t.randint(low=-4, high=9, size=(5,))),
+            t.randint(3, 9, size=[2, 3], dtype=t.int32),
+            *(outcome(refusal) for refusal in refusals),
+        ]
+
+    assert_same_log(script)
 
 
 def test_shared_memory():

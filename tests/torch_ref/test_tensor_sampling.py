@@ -40,6 +40,57 @@ def test_fills(name, dtype):
             np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=rtol, strict=True)
 
 
+STORED_OTHERWISE = {
+    "transposed": lambda lib: lib.zeros(20, 3).t(),
+    "permuted": lambda lib: lib.zeros(3, 4, 5).permute(2, 0, 1),
+    "every second": lambda lib: lib.zeros(6, 14)[:, ::2],
+    "a column": lambda lib: lib.zeros(20, 3)[:, 1],
+}
+
+
+@pytest.mark.parametrize("layout", STORED_OTHERWISE)
+@pytest.mark.parametrize("name", FILLS)
+def test_fills_in_the_order_of_memory(name, layout):
+    """What is not contiguous is filled as it lies in memory, and its normal numbers come one by one."""
+    results = []
+    for lib in (npnn, torch):
+        lib.manual_seed(5)
+        x = STORED_OTHERWISE[layout](lib)
+        getattr(x, name)(*FILLS[name][-1])
+        results.append((x.numpy(), lib.rand(4).numpy()))
+    (ours, our_next), (theirs, their_next) = results
+    np.testing.assert_array_equal(our_next, their_next)
+    np.testing.assert_allclose(ours, theirs, rtol=5e-7, atol=5e-7, strict=True)
+
+
+@pytest.mark.parametrize("layout", STORED_OTHERWISE)
+def test_new_tensors_like_one_in_another_order(layout):
+    results = []
+    for lib in (npnn, torch):
+        lib.manual_seed(5)
+        x = STORED_OTHERWISE[layout](lib)
+        half = x + 0.5
+        drawn = [lib.rand_like(x), lib.randn_like(x), lib.bernoulli(half), lib.bernoulli(x, 0.3)]
+        drawn.append(x.bernoulli_(half))
+        results.append([*(one.numpy() for one in drawn), lib.rand(4).numpy()])
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=5e-7, atol=5e-7, strict=True)
+
+
+def test_normal_with_options():
+    results = []
+    for lib in (npnn, torch):
+        lib.manual_seed(5)
+        x = lib.normal(1.0, 0.5, (20, 3), dtype=lib.float64, requires_grad=True)
+        assert x.requires_grad
+        results.append(x.detach().numpy())
+        with pytest.raises(RuntimeError, match=r"normal expects std >= 0\.0"):
+            lib.normal(0.0, -1.0, (3,))
+        with pytest.raises(RuntimeError, match=r"normal expects all elements of std >= 0\.0"):
+            lib.normal(lib.zeros(2), lib.tensor([1.0, -1.0]))
+    np.testing.assert_allclose(*results, rtol=1e-13)
+
+
 def test_a_generator_of_its_own():
     ours, theirs = npnn.Generator().manual_seed(3), torch.Generator().manual_seed(3)
     x = npnn.zeros(5).uniform_(generator=ours)

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from torch_ref.swap import imports
 from torch_ref.swap.names import Missing, missing
-from torch_ref.swap.outputs import Difference, first_difference
+from torch_ref.swap.outputs import Difference, first_difference, is_number, neighbours, unwrapped
 
 _DESCRIPTION = """\
 Runs a script that was written for torch on torch, and with its imports rewritten on npnn, one after
@@ -88,6 +88,7 @@ def _compare(options: argparse.Namespace) -> int:
     if failure:
         raise CannotCompareError(f"{script} fails on torch itself: {failure}")
     ours, failure = _run("npnn", script, options.arguments)
+    theirs, ours = unwrapped(theirs), unwrapped(ours)
     compared = _compared(theirs, ours, options.ignore)
     difference = first_difference(*compared, options.rtol, options.atol)
     console.print(_outputs_table(theirs, ours, difference))
@@ -187,7 +188,8 @@ def _sentence(difference: Difference, rtol: float, atol: float) -> str:
     if theirs is None or ours is None:
         ended, other = ("torch", "npnn") if theirs is None else ("npnn", "torch")
         return f"the first difference is in line {line}: {ended}'s output has ended, and {other}'s goes on"
-    return (
-        f"the first difference is in line {line}: torch prints {theirs} and npnn {ours};"
-        f" allowed are rtol {rtol:g}, atol {atol:g}"
-    )
+    found = f"the first difference is in line {line}: torch prints {theirs} and npnn {ours}"
+    if not (is_number(theirs) and is_number(ours)):
+        return found
+    found += f"; allowed are rtol {rtol:g}, atol {atol:g}"
+    return f"{found}. Rounding may part these: print more digits" if neighbours(theirs, ours) else found

@@ -260,7 +260,9 @@ def _members(library: ModuleType) -> set[str]:
 
 
 def _unknown_methods() -> frozenset[str]:
-    elsewhere = _members(npnn).union(*map(dir, _OTHERS))
+    # max and its like give a tuple, whose fields a script reads: values, indices.
+    results = (value for value in vars(torch.return_types).values() if isinstance(value, type))
+    elsewhere = _members(npnn).union(*map(dir, (*_OTHERS, *results)))
     return frozenset(name for name in _members(torch) - elsewhere if not name.startswith("_"))
 
 

@@ -16,6 +16,9 @@ from npnn.optim.lr_scheduler.decay import (
 )
 from npnn.optim.lr_scheduler.plateau import ReduceLROnPlateau
 
+# The name that schedulers of one's own derive from where they were written before torch 2.0.
+_LRScheduler = LRScheduler
+
 __all__ = [
     "ChainedScheduler",
     "ConstantLR",
