@@ -33,7 +33,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, SupportsInt
 
-from npnn._typing import Array
 from npnn.random.generator import Generator
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ def initial_seed() -> int:
     return default_generator.initial_seed()
 
 
-def get_rng_state() -> Array:
+def get_rng_state() -> Any:
     """Where the default generator's stream stands, as `Generator.get_state` returns it.
 
     Source: torch.get_rng_state.

@@ -19,6 +19,7 @@ import numpy as np
 
 from npnn import devices
 from npnn._typing import Array
+from npnn.autograd.function import wrap
 
 if TYPE_CHECKING:
     from numpy.random import MT19937
@@ -140,18 +141,18 @@ class Engine:
         """
         return self.manual_seed(int.from_bytes(os.urandom(8), "little")).initial_seed()
 
-    def get_state(self) -> Array:
+    def get_state(self) -> Any:
         """Where the stream stands, as the 5056 bytes that torch returns for the same stream.
 
         Returns:
-            A uint8 array, which `set_state` takes, here or (as a tensor) in torch.
+            A tensor of uint8, which `set_state` takes, here or (as a tensor of its own) in torch.
 
         Source: torch.Generator.get_state.
 
         Examples:
             >>> engine = Engine()
             >>> engine.get_state().shape
-            (5056,)
+            torch.Size([5056])
         """
         engine: Any = self._mt19937.state["state"]
         # NumPy's position is 624 after seeding as at the end of the words; torch's bytes tell the two apart.
@@ -162,7 +163,7 @@ class Engine:
         legacy["left"], legacy["next"] = (1, 0) if undrawn else (_N + 1 - engine["pos"], engine["pos"])
         if self._next_normal is not None:
             legacy["normal_is_valid"], legacy["normal_y"] = 1, self._next_normal
-        return record.view(np.uint8)
+        return wrap(record.view(np.uint8))
 
     def set_state(self, new_state: ArrayLike) -> None:
         """Sets the stream to where it stood when `get_state`, here or in torch, returned the state.
