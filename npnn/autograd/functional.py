@@ -102,7 +102,7 @@ def jvp(
         tangents = _input_vector(v, xs, xs_tuple, "jvp", create_graph)
         ys, ys_tuple = _outputs(func, xs, "jvp", strict)
         # vᵀJ is linear in v, so that any v will do to differentiate it at.
-        cotangents = _zeros(ys, requires_grad=True)
+        cotangents = _zeros_on_tape(ys)
         gradients = _grad(ys, xs, cotangents, create_graph=True)
         if strict:
             _require_grad(
@@ -310,7 +310,7 @@ def hvp(
         xs, xs_tuple = _fresh_inputs(inputs, "hvp", create_graph)
         vector = _input_vector(v, xs, xs_tuple, "hvp", create_graph)
         y, gradients = _value_and_gradient(func, xs, "hvp", strict)
-        cotangents = _zeros(xs, requires_grad=True)
+        cotangents = _zeros_on_tape(xs)
         rows = _grad(gradients, xs, cotangents, create_graph=True)
         products = _grad(rows, cotangents, vector, create_graph)
         product = _without_none(
@@ -421,8 +421,8 @@ def _vector(v: Any, others: Tensors, is_tuple: bool, name: str, create_graph: bo
     return _fresh(vs, create_graph, need_graph=False)
 
 
-def _zeros(tensors: Tensors, requires_grad: bool) -> Tensors:
-    return tuple([wrap(np.zeros_like(x.array)).requires_grad_(requires_grad) for x in tensors])
+def _zeros_on_tape(tensors: Tensors) -> Tensors:
+    return tuple([wrap(np.zeros_like(x.array)).requires_grad_() for x in tensors])
 
 
 def _as_given(tensors: Tensors, is_tuple: bool, create_graph: bool) -> Any:
