@@ -61,14 +61,16 @@ class PerParameterOptimizer(Optimizer):
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        for group in self.param_groups:
-            for param in group["params"]:
-                if param.grad is not None:
-                    state = self.state[param]
-                    if not state:
-                        state.update(self._initial_state(param, group))
-                    left += self._update(param, param.grad, state, group) or ()
-        deal(left)
+        try:
+            for group in self.param_groups:
+                for param in group["params"]:
+                    if param.grad is not None:
+                        state = self.state[param]
+                        if not state:
+                            state.update(self._initial_state(param, group))
+                        left += self._update(param, param.grad, state, group) or ()
+        finally:  # a parameter that is refused leaves those before it with a step that is whole
+            deal(left)
         return loss
 
     def _initial_state(self, param: Tensor, group: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import npnn
 from npnn.optim import _blocks
@@ -34,3 +35,14 @@ def test_parameters_that_share_memory_step_one_after_the_other(monkeypatch):
         param.grad = npnn.ones(2**15, dtype=npnn.float64)
     npnn.optim.SGD(params, lr=0.5).step()
     assert (memory == -2.0).all()
+
+
+def test_a_parameter_that_is_refused_leaves_those_before_it_whole(monkeypatch):
+    monkeypatch.setattr(_blocks, "BLOCK", 7)
+    large, refused = npnn.ones(20, requires_grad=True), npnn.ones(2, requires_grad=True)
+    optimizer = npnn.optim.Adam([{"params": [large]}, {"params": [refused], "capturable": True}], lr=0.25)
+    large.grad, refused.grad = npnn.ones(20), npnn.ones(2)
+    with pytest.raises(AssertionError):
+        optimizer.step()
+    assert optimizer.state[large]["step"] == 1
+    np.testing.assert_allclose(large.detach(), 0.75, rtol=1e-6)  # Adam's first step is lr
