@@ -54,6 +54,8 @@ class Case:
         target: the ratio, or the seconds, not to be exceeded.
         rtol: how closely the states agree after a few runs, relative to the largest element of each array.
         memory_target: npnn's peak memory over that of the other, not to be exceeded; None if it may be any.
+        rest: seconds between the values of two contenders: the threads of the first spin for a while, and
+            would take a core from the second.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Case:
     target: float
     rtol: float = 1e-5
     memory_target: float | None = None
+    rest: float = 0.01
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ def measure(case: Case, seconds: float, least_values: int, timer: Timer = time.p
     if not all(contender.in_process for contender in contenders.values()):
         timer = time.perf_counter
     runs = {name: contender.run for name, contender in contenders.items()}
-    values = alternate(runs, seconds, least_values, timer)
+    values = alternate(runs, seconds, least_values, timer, case.rest)
     timings = {
         name: pyperf.Benchmark([pyperf.Run(values[name], metadata={"name": f"{case.name}/{name}"})])
         for name in contenders
@@ -177,6 +180,7 @@ def alternate(
     seconds: float,
     least_values: int,
     timer: Timer = time.perf_counter,
+    rest: float = 0.0,
 ) -> dict[str, list[float]]:
     """Times functions in turn.
 
@@ -185,6 +189,7 @@ def alternate(
         seconds: how long to go on, for all of them together.
         least_values: how many values each gets at least.
         timer: the clock.
+        rest: seconds before each value, for the threads of the one before to lie down.
 
     Returns:
         For each name the seconds for one run, as often as asked for or oftener.
@@ -199,6 +204,7 @@ def alternate(
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or min(map(len, values.values())) < least_values:
         for name in order:
+            time.sleep(rest)
             values[name].append(timers[name].timeit(loops[name]) / loops[name])
         order.reverse()  # who comes second inherits the other's cache: share that out
     return values

@@ -16,14 +16,15 @@ import numpy as np
 from npnn._typing import Array, Shape
 from npnn.threads import scratch
 
-BLOCK_BYTES = 2**20, 2**21
-"""The least and the most that im2col writes before the product reads it again: the most still fits in a cache
-beside the others' blocks, and the least is worth the calls of Python that a block costs."""
+BLOCK_BYTES = 2**21, 2**22
+"""The least and the most that im2col writes before the product reads it again: the most fits in the last
+cache beside the others' blocks, and the least is worth the calls of Python that a block costs, and the
+times that threads meet at Python's lock."""
 
 SHORT_RUN = 32
 """Fewer elements than this in a row are too few for NumPy to work on them row by row."""
 
-BLOCKS = 6
+BLOCKS = 4
 """How many blocks there are at least, if they are not smaller than the least: enough for several threads."""
 
 

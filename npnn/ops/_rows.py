@@ -208,7 +208,7 @@ def _row_sums(x: Array) -> Array:
 
 def _blocks_of_rows(x: Array) -> list[slice]:
     """Blocks of so many rows that they stay in the cache."""
-    return slices(len(x), max(BLOCK // x.shape[1], 1))
+    return slices(len(x), max(2 * BLOCK // x.shape[1], 1))
 
 
 def _repeated(v: Array, blocks: list[slice]) -> Array:

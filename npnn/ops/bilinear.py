@@ -6,6 +6,7 @@ import math
 
 from npnn._typing import Array, Gradients
 from npnn.autograd.function import Context, Operation
+from npnn.ops._product import column_sums, product
 
 
 class Bilinear(Operation):
@@ -22,7 +23,7 @@ class Bilinear(Operation):
     def forward(ctx: Context, x: Array, z: Array, weight: Array, bias: Array | None = None) -> Array:
         ctx.save_for_backward(x, z, weight)
         ctx.has_bias = bias is not None
-        y: Array = _products(x, z) @ _flattened(weight)
+        y: Array = product(_products(x, z), _flattened(weight))
         if bias is not None:
             y += bias
         return y.reshape(*x.shape[:-1], weight.shape[-1])
@@ -34,15 +35,15 @@ class Bilinear(Operation):
         drows = dy.reshape(math.prod(dy.shape[:-1]), out)
         dx = dz = dweight = dbias = None
         if ctx.needs_input_grad[0] or ctx.needs_input_grad[1]:
-            dproducts = (drows @ _flattened(weight).T).reshape(*dy.shape[:-1], *ins)
+            dproducts = product(drows, _flattened(weight).T).reshape(*dy.shape[:-1], *ins)
             if ctx.needs_input_grad[0]:
                 dx = (dproducts * z[..., None, :]).sum(-1)
             if ctx.needs_input_grad[1]:
                 dz = (dproducts * x[..., :, None]).sum(-2)
         if ctx.needs_input_grad[2]:
-            dweight = (_products(x, z).T @ drows).reshape(weight.shape)
+            dweight = product(_products(x, z).T, drows).reshape(weight.shape)
         if ctx.has_bias and ctx.needs_input_grad[3]:
-            dbias = drows.sum(0)
+            dbias = column_sums(drows)
         return dx, dz, dweight, dbias
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from npnn._typing import Array, Gradients
 from npnn.autograd.function import Context, Operation
-from npnn.threads import for_each, slices
+from npnn.ops._product import column_sums, product
 
 
 class Linear(Operation):
@@ -26,7 +26,7 @@ class Linear(Operation):
     def forward(ctx: Context, x: Array, weight: Array, bias: Array | None = None) -> Array:
         ctx.save_for_backward(x, weight)
         ctx.has_bias = bias is not None
-        y: Array = (_rows(x) if x.ndim > 2 else x) @ weight
+        y: Array = product(_rows(x) if x.ndim > 2 else x, weight)
         if bias is not None:
             y += bias
         return y.reshape(*x.shape[:-1], y.shape[-1]) if x.ndim > 2 else y
@@ -37,13 +37,13 @@ class Linear(Operation):
         drows = _rows(dy)
         dx = dweight = dbias = None
         if ctx.needs_input_grad[0]:
-            dx = drows @ weight.T
+            dx = product(drows, weight.T)
             if x.ndim != 2:
                 dx = dx.reshape(x.shape)
         if ctx.needs_input_grad[1]:
-            dweight = _rows(x).T @ drows
+            dweight = product(_rows(x).T, drows)
         if ctx.has_bias and ctx.needs_input_grad[2]:
-            dbias = drows.sum(0)
+            dbias = column_sums(drows)
         return dx, dweight, dbias
 
 
@@ -58,15 +58,13 @@ class Matmul(Operation):
     A vector x counts as one row, a vector y as one column, and that axis is left out of the result.
     dx = dy yᵀ, dy = xᵀ dy, transposed in the last two axes.
 
-    Of a stack of many small products each is made by one thread, and they are dealt to several.
-
     Source: torch.matmul.
     """
 
     @staticmethod
     def forward(ctx: Context, x: Array, y: Array) -> Array:
         ctx.save_for_backward(x, y)
-        return np.asarray(_product(x, y))
+        return np.asarray(product(x, y))
 
     @staticmethod
     def backward(ctx: Context, dz: Array) -> Gradients:
@@ -81,29 +79,11 @@ class Matmul(Operation):
         dx: Any = None
         dy: Any = None
         if ctx.needs_input_grad[0]:
-            dx = _product(dz, y.swapaxes(-1, -2))
+            dx = product(dz, y.swapaxes(-1, -2))
             if row:
                 dx = dx.sum(axis=-2)
         if ctx.needs_input_grad[1]:
-            dy = _product(x.swapaxes(-1, -2), dz)
+            dy = product(x.swapaxes(-1, -2), dz)
             if column:
                 dy = dy.sum(axis=-1)
         return dx, dy
-
-
-DEALT = 2**16
-"""Elements in the result of a stack of products from which these are dealt to threads."""
-
-
-def _product(x: Any, y: Any) -> Any:
-    """x @ y."""
-    stacked = x.ndim == y.ndim > 2 and x.shape[:-2] == y.shape[:-2] and len(x) > 1
-    if not stacked or not isinstance(x, np.ndarray) or not isinstance(y, np.ndarray):
-        return x @ y
-    pages, rows, columns = math.prod(x.shape[:-2]), x.shape[-2], y.shape[-1]
-    if pages * rows * columns < DEALT:
-        return x @ y
-    z: Array = np.empty((*x.shape[:-1], columns), np.result_type(x, y))
-    each = max(len(x) * DEALT // z.size, 1)
-    for_each(lambda part: np.matmul(x[part], y[part], out=z[part]), slices(len(x), each))
-    return z

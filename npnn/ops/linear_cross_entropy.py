@@ -9,6 +9,7 @@ import numpy as np
 
 from npnn._typing import Array, Gradients
 from npnn.autograd.function import Context, Operation, once_differentiable
+from npnn.ops._product import product
 from npnn.ops.activation import log_softmax
 from npnn.ops.loss import CrossEntropy
 
@@ -58,8 +59,8 @@ class LinearCrossEntropy(Operation):
             dlogits = _Rows(target[rows], class_weight, ctx.ignore_index).gradient(
                 logits, dy[rows].astype(dtype)
             )
-            dx[rows] = dlogits @ weight.T.astype(dtype)
-            dweight += x[rows].T.astype(dtype) @ dlogits
+            dx[rows] = product(dlogits, weight.T.astype(dtype))
+            dweight += product(x[rows].T.astype(dtype), dlogits)
             if dbias is not None:
                 dbias += dlogits.sum(axis=0)
         return dx, dweight, dbias, None, None
@@ -72,7 +73,7 @@ def _chunks(
     columns = weight.astype(dtype, copy=False)
     for start in range(0, len(x), chunk):
         rows = slice(start, start + chunk)
-        logits = x[rows].astype(dtype, copy=False) @ columns
+        logits = product(x[rows].astype(dtype, copy=False), columns)
         yield rows, logits if bias is None else logits + bias
 
 

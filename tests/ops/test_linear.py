@@ -69,11 +69,3 @@ def test_only_what_is_needed_is_computed():
     x, w = npnn.tensor(normal(2, 4)), npnn.tensor(normal(4, 3), requires_grad=True)
     y = ops.Linear.apply(x, w, None)
     assert ops.Linear.backward(y.grad_fn, np.ones((2, 3)))[::2] == (None, None)
-
-
-@pytest.mark.parametrize("lead", [(5,), (2, 3), (7, 1)])
-def test_stacks_of_products_are_dealt(monkeypatch, check, lead):
-    """And give the same: operands in any order in memory, their gradients, and second derivatives."""
-    monkeypatch.setattr(ops, "DEALT", 1)
-    x, y = normal(*lead, 2, 4), normal(*lead, 4, 3)
-    check(ops.Matmul, x, y, expected=np.einsum("...ij,...jk->...ik", x, y))
