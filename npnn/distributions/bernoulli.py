@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from npnn.autograd.function import wrap
 from npnn.autograd.grad_mode import no_grad
-from npnn.distributions.distribution import (
-    BINARY,
-    PROBABILITY,
-    REAL,
-    Constraint,
-    Distribution,
-    broadcast_all,
-    kept,
-)
+from npnn.distributions import constraints
+from npnn.distributions._binary import OfTrials
+from npnn.distributions.distribution import broadcast_all
 from npnn.functional.pointwise_loss import binary_cross_entropy_with_logits
 
 
-class Bernoulli(Distribution):
+class Bernoulli(OfTrials):
     """1 with probability p, else 0.
 
     Args:
@@ -44,33 +38,16 @@ class Bernoulli(Distribution):
         tensor(0.6931)
     """
 
-    arg_constraints: ClassVar[dict[str, Constraint]] = {"probs": PROBABILITY, "logits": REAL}
+    has_enumerate_support = True
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
-        if (probs is None) == (logits is None):
-            raise ValueError("Either `probs` or `logits` must be specified, but not both.")
-        if probs is not None:
-            (self.probs,) = (given,) = broadcast_all(probs)
-        else:
-            (self.logits,) = (given,) = broadcast_all(logits)
+        (given,) = self._set(probs, logits)
         super().__init__(given.shape, validate_args=validate_args)
 
-    @kept
-    def probs(self) -> Any:
-        """The probabilities."""
-        return self.logits.sigmoid()
-
-    @kept
-    def logits(self) -> Any:
-        """ln(p / (1 - p)), kept finite."""
-        eps = float(np.finfo(self.probs.dtype).eps)
-        p = self.probs.clamp(eps, 1 - eps)
-        return p.log() - (-p).log1p()
-
     @property
-    def support(self) -> Constraint:
+    def support(self) -> constraints.Constraint:
         """0 and 1."""
-        return BINARY
+        return constraints.boolean
 
     @property
     def mean(self) -> Any:
@@ -102,3 +79,7 @@ class Bernoulli(Distribution):
     def entropy(self) -> Any:
         """-p ln p - (1 - p) ln(1 - p)."""
         return binary_cross_entropy_with_logits(self.logits, self.probs, reduction="none")
+
+    def enumerate_support(self, expand: bool = True) -> Any:
+        """0 and 1, along a new first axis."""
+        return self._enumerated(2, expand, self.probs.dtype)

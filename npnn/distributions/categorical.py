@@ -7,7 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from npnn.distributions.distribution import NOT_NEGATIVE, REAL, Constraint, Distribution, kept
+from npnn import dtypes
+from npnn.distributions import constraints
+from npnn.distributions.distribution import Distribution, clamped, kept
 from npnn.tensors.combining import broadcast_tensors
 from npnn.tensors.creation import full
 
@@ -36,7 +38,11 @@ class Categorical(Distribution):
         tensor(-0.2877)
     """
 
-    arg_constraints: ClassVar[dict[str, Constraint]] = {"probs": NOT_NEGATIVE, "logits": REAL}
+    has_enumerate_support = True
+    arg_constraints: ClassVar[dict[str, constraints.Constraint]] = {
+        "probs": constraints.nonnegative,
+        "logits": constraints.real,
+    }
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
         if (probs is None) == (logits is None):
@@ -59,16 +65,12 @@ class Categorical(Distribution):
     @kept
     def logits(self) -> Any:
         """The logarithms of the probabilities, kept finite."""
-        eps = float(np.finfo(self.probs.dtype).eps)
-        return self.probs.clamp(eps, 1 - eps).log()
+        return clamped(self.probs).log()
 
     @property
-    def support(self) -> Constraint:
+    def support(self) -> constraints.Constraint:
         """The numbers of the classes."""
-        count = self._num_events
-        return Constraint(
-            f"whole numbers from 0 to {count - 1}", lambda x: (x == np.floor(x)) & (x >= 0) & (x < count)
-        )
+        return constraints.integer_interval(0, self._num_events - 1)
 
     @property
     def mean(self) -> Any:
@@ -101,6 +103,15 @@ class Categorical(Distribution):
         """-Σ p ln p."""
         logits = self.logits.clamp(min=float(np.finfo(self.logits.dtype).min))
         return -(logits * self.probs).sum(-1)
+
+    def enumerate_support(self, expand: bool = True) -> Any:
+        """The numbers of the classes, along a new first axis."""
+        return self._enumerated(self._num_events, expand, dtypes.int64)
+
+    @property
+    def param_shape(self) -> Any:
+        """The shape of the probabilities."""
+        return next(iter(self._parameters().values())).shape
 
     def expand(self, batch_shape: Any) -> Any:
         """The same distribution over a larger batch, of which this one's elements are repeated."""

@@ -5,32 +5,19 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
 from npnn import dtypes
-from npnn._typing import Array
 from npnn.autograd.function import wrap
 from npnn.autograd.grad_mode import enable_grad, no_grad
+from npnn.distributions.constraints import Constraint, is_dependent
 from npnn.tensors import Size
 from npnn.tensors.base import TensorBase
 from npnn.tensors.combining import broadcast_tensors
+from npnn.tensors.creation import arange
 from npnn.tensors.promotion import check_shapes
-
-
-class Constraint(NamedTuple):
-    """What numbers must be: in words, and a test of an array."""
-
-    words: str
-    holds: Callable[[Array], Any]
-
-
-REAL = Constraint("real numbers", lambda x: ~np.isnan(x))
-POSITIVE = Constraint("positive", lambda x: x > 0)
-NOT_NEGATIVE = Constraint("not negative", lambda x: x >= 0)
-PROBABILITY = Constraint("between 0 and 1", lambda x: (x >= 0) & (x <= 1))
-BINARY = Constraint("0 or 1", lambda x: (x == 0) | (x == 1))
 
 
 class Distribution:
@@ -43,6 +30,7 @@ class Distribution:
 
     Attributes:
         has_rsample: whether samples have gradients with respect to the parameters.
+        has_enumerate_support: whether there are few enough values to list them.
         arg_constraints: what each parameter must be.
 
     Raises:
@@ -52,6 +40,7 @@ class Distribution:
     """
 
     has_rsample = False
+    has_enumerate_support = False
     arg_constraints: ClassVar[dict[str, Constraint]] = {}
     _validate_args = True
 
@@ -63,10 +52,10 @@ class Distribution:
             self._validate_args = validate_args
         for name, constraint in self._constraints().items() if self._validate_args else ():
             value = vars(self).get(name)
-            if value is not None and not np.all(constraint.holds(value.array)):
+            if value is not None and not is_dependent(constraint) and not constraint.check(value).array.all():
                 raise ValueError(
                     f"Expected parameter {name} (Tensor of shape {tuple(value.shape)}) of distribution"
-                    f" {self!r} to be {constraint.words}, but found invalid values:\n{value}"
+                    f" {self!r} to be {constraint}, but found invalid values:\n{value}"
                 )
 
     @staticmethod
@@ -140,6 +129,14 @@ class Distribution:
         """The entropy, for each element of the batch."""
         raise NotImplementedError
 
+    def enumerate_support(self, expand: bool = True) -> Any:
+        """All values, along a new first axis.
+
+        Args:
+            expand: whether the batch axes have their lengths, or 1 each.
+        """
+        raise NotImplementedError(f"the values of {type(self).__name__} are not listed")
+
     def perplexity(self) -> Any:
         """The exponential of the entropy."""
         return self.entropy().exp()
@@ -162,6 +159,11 @@ class Distribution:
         return f"{type(self).__name__}({', '.join(told)})"
 
     # ---- for those that are made of it
+
+    def _enumerated(self, count: int, expand: bool, dtype: Any) -> Any:
+        """The numbers 0 to count - 1 along a new first axis."""
+        values = arange(count, dtype=dtype).reshape(-1, *(1 for _ in self._batch_shape))
+        return values.expand(-1, *self._batch_shape) if expand else values
 
     def _constraints(self) -> dict[str, Constraint]:
         """What each parameter must be, where that depends on the others too."""
@@ -188,10 +190,10 @@ class Distribution:
                 f"Value is not broadcastable with batch_shape+event_shape: {list(value.array.shape)} vs"
                 f" {list(shape)}."
             ) from None
-        if not np.all(self.support.holds(value.array)):
+        if not self.support.check(value).array.all():
             raise ValueError(
                 f"Expected value argument (Tensor of shape {tuple(value.array.shape)}) to be"
-                f" {self.support.words}, the support of the distribution {self!r}, but found invalid"
+                f" {self.support}, the support of the distribution {self!r}, but found invalid"
                 f" values:\n{value}"
             )
 
@@ -223,4 +225,11 @@ def sum_rightmost(value: Any, count: int) -> Any:
     return value.sum(tuple(range(-count, 0))) if count else value
 
 
+def clamped(probabilities: Any) -> Any:
+    """Probabilities, kept so far from 0 and 1 that their logarithms are finite."""
+    eps = float(np.finfo(probabilities.dtype).eps)
+    return probabilities.clamp(eps, 1 - eps)
+
+
+EULER = 0.57721566490153286060  # Euler's constant: minus the derivative of the gamma function at 1
 LOG_SQRT_TWO_PI = math.log(math.sqrt(2 * math.pi))

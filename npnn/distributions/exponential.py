@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from npnn.distributions.distribution import NOT_NEGATIVE, POSITIVE, Constraint, Distribution, broadcast_all
+from npnn.distributions import constraints
+from npnn.distributions.distribution import Distribution, broadcast_all
 from npnn.tensors.creation import empty, zeros_like
 
 
@@ -27,16 +28,16 @@ class Exponential(Distribution):
     """
 
     has_rsample = True
-    arg_constraints: ClassVar[dict[str, Constraint]] = {"rate": POSITIVE}
+    arg_constraints: ClassVar[dict[str, constraints.Constraint]] = {"rate": constraints.positive}
 
     def __init__(self, rate: Any, validate_args: bool | None = None) -> None:
         (self.rate,) = broadcast_all(rate)
         super().__init__(self.rate.shape, validate_args=validate_args)
 
     @property
-    def support(self) -> Constraint:
+    def support(self) -> constraints.Constraint:
         """Numbers from 0 on."""
-        return NOT_NEGATIVE
+        return constraints.nonnegative
 
     @property
     def mean(self) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from npnn.distributions.distribution import Constraint, Distribution, sum_rightmost
+from npnn.distributions import constraints
+from npnn.distributions.distribution import Distribution, sum_rightmost
 
 
 class Independent(Distribution):
@@ -50,7 +51,7 @@ class Independent(Distribution):
         return self.base_dist.has_rsample
 
     @property
-    def support(self) -> Constraint:
+    def support(self) -> constraints.Constraint:
         """What samples of the base are."""
         return self.base_dist.support
 

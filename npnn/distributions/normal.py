@@ -5,14 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
-from npnn.distributions.distribution import (
-    LOG_SQRT_TWO_PI,
-    POSITIVE,
-    REAL,
-    Constraint,
-    Distribution,
-    broadcast_all,
-)
+from npnn.distributions import constraints
+from npnn.distributions.distribution import LOG_SQRT_TWO_PI, Distribution, broadcast_all
 from npnn.tensors.creation import randn
 from npnn.tensors.special import erf, erfinv
 
@@ -38,16 +32,19 @@ class Normal(Distribution):
     """
 
     has_rsample = True
-    arg_constraints: ClassVar[dict[str, Constraint]] = {"loc": REAL, "scale": POSITIVE}
+    arg_constraints: ClassVar[dict[str, constraints.Constraint]] = {
+        "loc": constraints.real,
+        "scale": constraints.positive,
+    }
 
     def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
         self.loc, self.scale = broadcast_all(loc, scale)
         super().__init__(self.loc.shape, validate_args=validate_args)
 
     @property
-    def support(self) -> Constraint:
+    def support(self) -> constraints.Constraint:
         """Real numbers."""
-        return REAL
+        return constraints.real
 
     @property
     def mean(self) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
-from npnn.distributions.distribution import REAL, Constraint, Distribution, broadcast_all
+from npnn.distributions import constraints
+from npnn.distributions.distribution import Distribution, broadcast_all
 from npnn.tensors.creation import rand
 
 
@@ -30,21 +31,22 @@ class Uniform(Distribution):
     """
 
     has_rsample = True
-    arg_constraints: ClassVar[dict[str, Constraint]] = {"low": REAL, "high": REAL}
+    arg_constraints: ClassVar[dict[str, constraints.Constraint]] = {
+        "low": constraints.real,
+        "high": constraints.real,
+    }
 
     def __init__(self, low: Any, high: Any, validate_args: bool | None = None) -> None:
         self.low, self.high = broadcast_all(low, high)
         super().__init__(self.low.shape, validate_args=validate_args)
 
-    def _constraints(self) -> dict[str, Constraint]:
-        low = self.low.array
-        return {**self.arg_constraints, "high": Constraint("greater than low", lambda high: high > low)}
+    def _constraints(self) -> dict[str, constraints.Constraint]:
+        return {**self.arg_constraints, "high": constraints.greater_than(self.low)}
 
     @property
-    def support(self) -> Constraint:
+    def support(self) -> constraints.Constraint:
         """What lies between low and high."""
-        low, high = self.low.array, self.high.array
-        return Constraint("between low and high", lambda x: (x >= low) & (x <= high))
+        return constraints.interval(self.low, self.high)
 
     @property
     def mean(self) -> Any:

@@ -10,6 +10,8 @@ becomes of the words:
   values, normal in float64: float64 through the C library's log, log1p, exp, sin, cos and tan, which torch
   calls too. Equal to the bit where NumPy calls them as well, and to an ulp or so where it has its own, with
   AVX-512, which the rounding to float32 hides but for one value in 2^28.
+- poisson, binomial, standard_gamma, dirichlet: accepted or rejected in float64, through the same functions. A
+  rounding may decide otherwise in a rare case, and then the draws that follow differ too.
 - normal of sixteen values or more in float32 or float16: to a few ulp of float32, before std and mean, as
   torch has a vectorised log, sin and cos of its own, and NumPy others.
 

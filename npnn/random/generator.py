@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 import numpy as np
 
 from npnn._typing import Array, Shape
-from npnn.random.continuous import DIGITS, LARGEST, OPMATH, ContinuousGenerator, supported, within
+from npnn.random.continuous import DIGITS, LARGEST, OPMATH, supported, within
+from npnn.random.rejection import RejectionGenerator
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -62,7 +63,7 @@ def _representable(first: int, last: int, dtype: np.dtype[Any]) -> tuple[int, in
     return first, last
 
 
-class Generator(ContinuousGenerator):
+class Generator(RejectionGenerator):
     """A stream of random numbers, the same as that of a torch.Generator on the CPU with the same seed.
 
     The sampling methods bear the names of torch's in-place methods without the underscore. They take a shape

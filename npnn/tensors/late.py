@@ -89,6 +89,7 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
         *("meshgrid", "row_stack", "vstack"),
     ),
     "npnn.tensors.counting": ("isin",),
+    "npnn.tensors.counts": ("binomial", "poisson"),
     "npnn.tensors.cumulative": ("cumulative_trapezoid", "trapezoid", "trapz"),
     "npnn.tensors.diagonals": ("tril_indices", "triu_indices"),
     "npnn.tensors.making": ("logspace", "randint_like", "scalar_tensor"),

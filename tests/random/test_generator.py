@@ -99,6 +99,21 @@ EXACT = {
         np.int64,
         [1, 0, 3, 4],
     ),
+    # torch.poisson(torch.tensor([0.0, 0.5, 3.0, 9.0, 10.0, 40.0, 1000.0]), generator=g)
+    "poisson": (
+        lambda: seven().poisson(np.array([0.0, 0.5, 3.0, 9.0, 10.0, 40.0, 1000.0], np.float32)),
+        np.float32,
+        [0, 0, 5, 6, 6, 51, 1015],
+    ),
+    # torch.binomial(torch.tensor([0.0, 5.0, 8.0, 60.0, 90.0, 1000.0]),
+    #                torch.tensor([0.5, 0.0, 0.9, 0.1, 0.5, 0.75]), generator=g)
+    "binomial": (
+        lambda: seven().binomial(
+            np.array([0, 5, 8, 60, 90, 1000], np.float32), np.array([0.5, 0, 0.9, 0.1, 0.5, 0.75], np.float32)
+        ),
+        np.float32,
+        [0, 0, 8, 9, 35, 786],
+    ),
 }
 
 
@@ -172,6 +187,25 @@ CLOSE = {
         lambda: seven().log_normal((4,), 0.0, 0.5),
         np.float32,
         [0.9292313456535339, 1.481523036956787, 1.6054607629776, 0.5728267431259155],
+    ),
+    # torch._standard_gamma(torch.tensor([0.1, 0.5, 1.0, 2.0, 30.0]), generator=g)
+    "standard gamma": (
+        lambda: seven().standard_gamma(np.array([0.1, 0.5, 1.0, 2.0, 30.0], np.float32)),
+        np.float32,
+        [
+            *(0.020245175808668137, 0.029085708782076836, 0.4164162576198578, 3.8176252841949463),
+            31.43082618713379,
+        ],
+    ),
+    # torch._sample_dirichlet(
+    #     torch.tensor([[0.1, 0.5, 1.0], [2.0, 3.0, 30.0]], dtype=torch.float64), generator=g)
+    "dirichlet": (
+        lambda: seven().dirichlet(np.array([[0.1, 0.5, 1.0], [2.0, 3.0, 30.0]])),
+        np.float64,
+        [
+            [0.04346816626842049, 0.06244956633624039, 0.894082267395339],
+            [0.10198460473062407, 0.08601421671251698, 0.812001178556859],
+        ],
     ),
 }
 # A few ulp: of NumPy's and torch's logarithm, sine and cosine, which differ from processor to processor.
@@ -382,6 +416,39 @@ def test_multinomial_never_draws_what_has_no_probability():
 # ---- seed and state
 
 
+@pytest.mark.parametrize("rate", [0.7, 8.0, 12.0, 300.0])
+def test_poisson_has_its_mean_and_variance(rate):
+    """To within five of their standard errors."""
+    drawn = seven().poisson(np.full(4000, rate))
+    assert abs(drawn.mean() - rate) < 5 * math.sqrt(rate / 4000)
+    assert abs(drawn.var() - rate) < 5 * math.sqrt((2 * rate**2 + rate) / 4000)
+
+
+@pytest.mark.parametrize(("count", "p"), [(6, 0.3), (40, 0.6), (500, 0.9)])
+def test_binomial_has_its_mean_and_variance(count, p):
+    drawn = seven().binomial(np.full(4000, float(count)), np.full(4000, p))
+    variance = count * p * (1 - p)
+    assert abs(drawn.mean() - count * p) < 5 * math.sqrt(variance / 4000)
+    assert abs(drawn.var() / variance - 1) < 5 * math.sqrt(2.5 / 4000)
+
+
+@pytest.mark.parametrize("concentration", [0.3, 1.0, 7.0])
+def test_gamma_has_its_mean_and_variance(concentration):
+    drawn = seven().standard_gamma(np.full(4000, concentration))
+    assert abs(drawn.mean() - concentration) < 5 * math.sqrt(concentration / 4000)
+    # The fourth central moment is 3 α² + 6 α.
+    assert abs(drawn.var() - concentration) < 5 * math.sqrt((2 * concentration**2 + 6 * concentration) / 4000)
+
+
+def test_what_needs_many_draws_goes_on_where_it_ended():
+    """More than are drawn ahead at a time, and a normal number that waits for the next call."""
+    g, other = seven(), seven()
+    whole = g.standard_gamma(np.full(2001, 1.5))
+    parts = [other.standard_gamma(np.full(n, 1.5)) for n in (1, 0, 2, 1998)]
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
+    np.testing.assert_array_equal(g.get_state(), other.get_state())
+
+
 def test_a_negative_seed_counts_from_two_to_the_64():
     assert Generator().manual_seed(-1).initial_seed() == 2**64 - 1
     assert Generator().manual_seed(-(2**63)).initial_seed() == 2**63
@@ -512,6 +579,18 @@ REFUSED = {
     "bernoulli integers": (lambda: Generator().bernoulli(np.array([1])), NotImplementedError, "int64"),
     "bernoulli shape": (lambda: Generator().bernoulli(np.ones(4), (3,)), RuntimeError, "does not broadcast"),
     "geometric 0": (lambda: Generator().geometric((2,), 0), RuntimeError, r"in \(0, 1\), but got p=0"),
+    "poisson -1": (lambda: Generator().poisson(np.array([-1.0])), RuntimeError, "non-negative"),
+    "poisson integers": (lambda: Generator().poisson(np.array([1])), NotImplementedError, "int64"),
+    "binomial dtypes": (
+        lambda: Generator().binomial(np.ones(2), np.ones(2, np.float32)),
+        RuntimeError,
+        "float32 of prob but expected float64",
+    ),
+    "gamma half": (
+        lambda: Generator().standard_gamma(np.ones(2, np.float16)),
+        NotImplementedError,
+        "float16",
+    ),
     "geometric bool": (lambda: Generator().geometric((2,), 0.5, bool), NotImplementedError, "bool"),
     "randint empty": (lambda: Generator().randint(3, 3, (2,)), RuntimeError, "from=3 >= to=3"),
     "randint 257": (

@@ -139,6 +139,32 @@ EXACT = [
         for dtype in FLOATS
         for shape in [(7,), (3, 50), (5000,)]
     ),
+    *(
+        (
+            f"poisson up to {largest} {dtype.__name__}",
+            lambda g, n, largest=largest, dtype=dtype: g.poisson(probabilities((n,), dtype) * dtype(largest)),
+            lambda t, n, largest=largest, dtype=dtype: torch.poisson(
+                torch.from_numpy(probabilities((n,), dtype) * dtype(largest)), generator=t
+            ),
+        )
+        for dtype in FLOATS
+        for largest in [3, 60]
+    ),
+    *(
+        (
+            f"binomial of up to {largest} {dtype.__name__}",
+            lambda g, n, largest=largest, dtype=dtype: g.binomial(
+                np.arange(n).astype(dtype) % largest, probabilities((n,), dtype)
+            ),
+            lambda t, n, largest=largest, dtype=dtype: torch.binomial(
+                torch.from_numpy(np.arange(n).astype(dtype) % largest),
+                torch.from_numpy(probabilities((n,), dtype)),
+                generator=t,
+            ),
+        )
+        for dtype in FLOATS[1:]
+        for largest in [9, 200]
+    ),
 ]
 
 
@@ -223,6 +249,32 @@ CLOSE = [
             0,
         )
         for dtype in NUMBERS
+    ),
+    *(
+        case
+        for dtype in FLOATS[1:]
+        for case in [
+            (
+                f"standard_gamma {dtype.__name__}",
+                lambda g, n, dtype=dtype: g.standard_gamma(probabilities((n,), dtype) * dtype(3)),
+                lambda t, n, dtype=dtype: torch._standard_gamma(
+                    torch.from_numpy(probabilities((n,), dtype) * dtype(3)), generator=t
+                ),
+                # A power of up to 1 / 0.03 multiplies the error of a logarithm.
+                32 * THROUGH_LIBM[dtype],
+                0,
+            ),
+            (
+                f"dirichlet {dtype.__name__}",
+                lambda g, n, dtype=dtype: g.dirichlet(probabilities((n, 3), dtype)),
+                lambda t, n, dtype=dtype: torch._sample_dirichlet(
+                    torch.from_numpy(probabilities((n, 3), dtype)), generator=t
+                ),
+                # Of each share, and of the sum.
+                64 * THROUGH_LIBM[dtype] + 1,
+                0,
+            ),
+        ]
     ),
 ]
 
