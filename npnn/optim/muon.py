@@ -40,10 +40,10 @@ class Muon(PerParameterOptimizer):
     √max(1, outputs / inputs), "match_rms_adamw" is 0.2 √max(outputs, inputs), and "spectral_unclamped" is
     √(outputs / inputs).
 
-    Two things follow torch where other choices were open. A matrix has the layout of the weights of this
-    library, (in, out): its outputs are its columns, which are the rows on torch. And the iteration runs in
-    bfloat16: float32 here, rounded to 8 significant bits after every product. What comes out is as coarse as
-    that, and between processors its last bit may differ.
+    Two things follow torch where other choices were open. The outputs of a matrix are its rows, or, if it is
+    the weight of a layer of this library, and so (in, out), its columns. And the iteration runs in bfloat16:
+    float32 here, rounded to 8 significant bits after every product. What comes out is as coarse as that, and
+    between processors its last bit may differ.
 
     Args:
         params: tensors, (name, tensor) pairs or groups of them, all matrices; see `Optimizer`. Biases,
@@ -128,8 +128,12 @@ class Muon(PerParameterOptimizer):
         theta, g, b = param.array, grad.array, state["momentum_buffer"].array
         b += (1 - momentum) * (g - b)
         update = momentum * b + (1 - momentum) * g if group["nesterov"] else b
+        # A parameter that no layer made is taken as it stands, as nn.init takes it.
+        axes = param.torch_axes or (0, 1)
+        update = update.transpose(axes)
         direction = _orthogonalized(update, group["ns_coefficients"], group["ns_steps"], group["eps"])
-        inputs, outputs = theta.shape
+        direction = direction.transpose(axes)
+        outputs, inputs = update.shape
         theta *= plain(1 - lr * group["weight_decay"])
         theta -= plain(lr * _ADJUSTMENTS[group["adjust_lr_fn"]](outputs, inputs)) * direction.astype(
             theta.dtype
@@ -147,13 +151,13 @@ def _orthogonalized(matrix: Array, coefficients: tuple[float, float, float], ste
         raise ValueError(f"Coefficients must be a tuple of exactly 3 values, but got {coefficients}")
     a, b, c = (np.float32(coefficient) for coefficient in coefficients)
     # The Gram matrix below should be the smaller of the two.
-    wide = matrix.shape[0] < matrix.shape[1]
-    x = _bfloat16(matrix if wide else matrix.T)
+    tall = matrix.shape[0] > matrix.shape[1]
+    x = _bfloat16(matrix.T if tall else matrix)
     x = _bfloat16(x / np.maximum(_bfloat16(np.linalg.norm(x)), _bfloat16(eps)))
     for _ in range(steps):
         gram = _bfloat16(x @ x.T)
         x = _multiply_add(a, x, _multiply_add(b, gram, c * (gram @ gram)) @ x)
-    return x if wide else x.T
+    return x.T if tall else x
 
 
 def _multiply_add(factor: Any, x: Array, y: Array) -> Array:

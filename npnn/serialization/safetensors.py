@@ -1,6 +1,7 @@
 """JSON and named arrays in a safetensors file, which is a header and bytes; the JSON is part of the header.
 
-The package safetensors writes the file, and finds out whether one is whole.
+The package safetensors writes the file, and finds out whether one is whole. That none of its bytes changed it
+cannot tell, as a zip file's reader can, so a line with a checksum follows the JSON.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import mmap
+import zlib
 from typing import IO, Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from npnn.autograd.function import wrap
 from npnn.serialization.structure import assembled
 
 _KEY = "npnn"
-"""Of the structure in the metadata."""
+"""Of the structure in the metadata, and of the checksum: of several keys a library mixes the order up."""
 
 _BFLOAT16 = "BF16"
 
@@ -59,14 +61,15 @@ def write(stream: IO[bytes], structure: str, arrays: dict[str, Array]) -> None:
                 f"safetensors has no dtype for {name}, an array of {array.dtype}: save to .npz instead"
             )
         dense[name] = np.asarray(array, native, order="C")
-    stream.write(_library().numpy.save(dense, {_KEY: structure}))
+    metadata = {_KEY: f"{structure}\n{_checksum(structure, dense)}"}
+    stream.write(_library().numpy.save(dense, metadata))
 
 
 def read(data: bytes | mmap.mmap, path: str) -> Any:
     """Reads the object that was written; of another library's file a dict of tensors.
 
     Args:
-        data: the whole file. If it is mapped, so are the arrays.
+        data: the whole file. If it is mapped, so are the arrays, which are not read yet, and not checked.
         path: of the file, if it is mapped.
 
     Raises:
@@ -92,9 +95,12 @@ def read(data: bytes | mmap.mmap, path: str) -> Any:
         )
         for name, entry in header.items()
     }
-    if _KEY in metadata:
-        return assembled(metadata[_KEY], arrays)
-    return {name: wrap(array) for name, array in arrays.items()}
+    if _KEY not in metadata:
+        return {name: wrap(array) for name, array in arrays.items()}
+    structure, _, checksum = metadata[_KEY].partition("\n")
+    if checksum and copies is not None and checksum != _checksum(structure, arrays):
+        raise ValueError("its bytes are not those that were written: their checksum is another")
+    return assembled(structure, arrays)
 
 
 def _array(name: str, entry: dict[str, Any], buffer: Any, offset: int) -> Array:
@@ -104,3 +110,11 @@ def _array(name: str, entry: dict[str, Any], buffer: Any, offset: int) -> Array:
     array = np.frombuffer(buffer, _DTYPES[kind], math.prod(shape), offset).reshape(shape)
     # The upper half of a float32's bits.
     return (array.astype(np.uint32) << 16).view(np.float32) if kind == _BFLOAT16 else array
+
+
+def _checksum(structure: str, arrays: dict[str, Array]) -> str:
+    """CRC-32 of the JSON and of the arrays, by their names: a library orders them in the file as it likes."""
+    value = zlib.crc32(structure.encode())
+    for name in sorted(arrays):
+        value = zlib.crc32(arrays[name].data, zlib.crc32(name.encode(), value))
+    return f"{value:08x}"

@@ -36,12 +36,23 @@ def test_singular_values_come_near_to_one_and_singular_vectors_stay(trace, shape
     ],
 )
 def test_more_outputs_than_inputs(trace, adjustment, factor):
-    """2 inputs and 8 outputs, as the weight of Linear(2, 8) is here."""
-    gradient = RNG.standard_normal((2, 8))
-    found, _ = trace(Muon, np.zeros((2, 8)), [gradient], lr=1.0, adjust_lr_fn=adjustment)
-    back, _ = trace(Muon, np.zeros((8, 2)), [gradient.T], lr=1.0, adjust_lr_fn=adjustment)
+    """8 outputs and 2 inputs, as torch lays them out."""
+    gradient = RNG.standard_normal((8, 2))
+    found, _ = trace(Muon, np.zeros((8, 2)), [gradient], lr=1.0, adjust_lr_fn=adjustment)
+    back, _ = trace(Muon, np.zeros((2, 8)), [gradient.T], lr=1.0, adjust_lr_fn=adjustment)
     backward_factor = {"match_rms_adamw": factor, "spectral_unclamped": 1 / factor}.get(adjustment, 1.0)
     np.testing.assert_allclose(found[0] / factor, back[0].T / backward_factor, rtol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(2, 8), (8, 2), (4, 4)])
+def test_a_layers_weight_moves_as_its_transpose_does(trace, shape):
+    gradient = RNG.standard_normal(shape)
+    layer = npnn.nn.Linear(*shape, bias=False, dtype=npnn.float64)
+    layer.weight.data.zero_()
+    layer.weight.grad = npnn.tensor(gradient)
+    Muon(layer.parameters(), lr=1.0).step()
+    found, _ = trace(Muon, np.zeros(shape[::-1]), [gradient.T], lr=1.0)
+    np.testing.assert_array_equal(layer.weight.array, found[0].T)
 
 
 def test_momentum_and_weight_decay(trace):

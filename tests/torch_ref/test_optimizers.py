@@ -67,7 +67,10 @@ class Pair:
         self.theirs = [torch.nn.Parameter(self.theirs_of(array)) for array in arrays]
         # npnn differentiates no complex numbers, but an optimizer asks for no more than a .grad.
         real = np.dtype(dtype).kind == "f"
-        self.ours = [npnn.Parameter(npnn.tensor(array), requires_grad=real) for array in arrays]
+        axes = (1, 0) if name == "Muon" else None
+        self.ours = [
+            npnn.Parameter(npnn.tensor(array), requires_grad=real, torch_axes=axes) for array in arrays
+        ]
         self.torch_optimizer = getattr(torch.optim, name)(in_groups(self.theirs, groups), **options)
         self.optimizer = getattr(npnn.optim, name)(in_groups(self.ours, groups), **translated(options, NPNN))
 
@@ -78,7 +81,7 @@ class Pair:
         return np.asarray(array, self.dtype)
 
     def theirs_of(self, array):
-        """An array in torch's layout: the matrices that Muon is for are (out, in) there."""
+        """An array in torch's layout: the weights of layers, which Muon is for, are (out, in) there."""
         return torch.tensor(array.T if self.name == "Muon" else array)
 
     def gradient(self, shape):
