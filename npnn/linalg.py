@@ -11,6 +11,7 @@ Examples:
             [-0.2500,  0.5000]])
 """
 
+from npnn.tensors import out as _out
 from npnn.tensors.arithmetic import matmul
 from npnn.tensors.decomposition import cholesky, eigh, eigvalsh, qr, svdvals
 from npnn.tensors.decomposition import linalg_svd as svd
@@ -65,3 +66,6 @@ __all__ = [
     "vecdot",
     "vector_norm",
 ]
+
+# Here rather than where they are defined: their namesakes at the root of torch do not all take `out`.
+globals().update({_name: _out.with_out(globals()[_name]) for _name in _out.IN_LINALG})

@@ -12,6 +12,7 @@ Examples:
 
 from __future__ import annotations
 
+from npnn.tensors import out as _out
 from npnn.tensors.functions import expm1, log1p, log_softmax, logsumexp, round, softmax
 from npnn.tensors.functions import sigmoid as expit
 from npnn.tensors.pointwise import exp2, sinc, xlogy
@@ -68,3 +69,6 @@ __all__ = [
     "xlog1py",
     "xlogy",
 ]
+
+# Here rather than where they are defined: their namesakes at the root of torch do not all take `out`.
+globals().update({_name: _out.with_out(globals()[_name]) for _name in _out.IN_SPECIAL})

@@ -12,7 +12,7 @@ from __future__ import annotations
 import heapq
 import math
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -81,12 +81,12 @@ def grad(
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
-) -> tuple[Any, ...]:
+) -> Any:
     """The gradients of `outputs` with respect to `inputs`, returned rather than accumulated.
 
     Args:
         outputs: a tensor or a sequence of them.
-        inputs: the tensors, leaves or not, to differentiate with respect to.
+        inputs: the tensors, leaves or not, to differentiate with respect to; or a dict of them.
         grad_outputs: the gradient of each output, of its shape; may be left out for outputs of one element.
         retain_graph: keep what backward has used, for another walk. Default: the value of `create_graph`.
         create_graph: record the walk, so that the gradients can themselves be differentiated.
@@ -98,12 +98,13 @@ def grad(
         materialize_grads: give zeros, rather than None, for an input that is not used.
 
     Returns:
-        One tensor for each input.
+        A tuple with one tensor for each input, or a dict with the keys of inputs.
 
     Raises:
         RuntimeError: an output or input does not require grad, an input is unused, a shape is wrong, or the
             graph was already freed.
         ValueError: `materialize_grads=True` with `allow_unused=False`.
+        TypeError: the inputs are a mapping that is no dict.
 
     Source: torch.autograd.grad.
 
@@ -115,6 +116,11 @@ def grad(
         >>> dx.item(), ddx.item()
         (27.0, 18.0)
     """
+    if isinstance(inputs, Mapping):
+        if type(inputs) is not dict:
+            raise TypeError(f"`inputs` argument to `grad()` must be a dict, not {type(inputs).__name__}")
+        options = retain_graph, create_graph, only_inputs, allow_unused, is_grads_batched, materialize_grads
+        return dict(zip(inputs, grad(outputs, tuple(inputs.values()), grad_outputs, *options), strict=True))
     if not only_inputs:
         warnings.warn(
             "only_inputs=False is ignored: to fill the .grad of other leaves, call torch.autograd.backward",

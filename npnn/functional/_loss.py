@@ -52,6 +52,35 @@ def refuse_integers(name: str, **tensors: Tensor) -> None:
             )
 
 
+def refuse_whole(name: str, x: Tensor) -> None:
+    """Refuses to compute in whole numbers what torch has for floating-point numbers only."""
+    if x.array.dtype.kind not in "fc":
+        raise NotImplementedError(
+            f"{name} is not implemented for {x.array.dtype}: expected floating-point numbers"
+        )
+
+
+def as_given(losses: Tensor, input: Any, name: str) -> Tensor:
+    """Losses in the dtype of the input, where torch takes it though the target's may be a wider one."""
+    dtype = as_input(input, name).array.dtype
+    if dtype.kind not in "fc":
+        raise RuntimeError(
+            f"{name}: result type {losses.array.dtype} can't be cast to the desired output type {dtype}"
+        )
+    return losses if losses.array.dtype == dtype else losses.to(dtype)
+
+
+def without_backward(losses: Tensor, error: Exception) -> Tensor:
+    """Losses whose backward raises an error, as torch computes them but not their gradient."""
+
+    def refuse(gradient: Tensor) -> None:
+        raise error
+
+    if losses.requires_grad:
+        losses.register_hook(refuse)
+    return losses
+
+
 def reduced(losses: Tensor, reduction: str) -> Tensor:
     """The losses, or their mean, or their sum.
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from npnn.functional._check import as_input
 from npnn.tensors import Tensor
+from npnn.tensors.arithmetic import refuse_bool
 from npnn.tensors.promotion import check_broadcast, promoted
 
 
@@ -35,6 +36,7 @@ def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepd
         >>> F.pairwise_distance(npnn.tensor([[3.0, 0.0]]), npnn.tensor([[0.0, 4.0]]))
         tensor([5.])
     """
+    refuse_bool("Subtraction, the `-` operator,", x1, x2)
     a, b = _vectors(x1, x2, "pairwise_distance")
     distance: Tensor = (a - b + eps).norm(p, -1, keepdim)
     return distance

@@ -10,10 +10,11 @@ import math
 from typing import Any
 
 from npnn.functional._check import as_input, check_reduction, legacy_reduction
-from npnn.functional._loss import class_targets, class_weight, pair, reduced
+from npnn.functional._loss import class_targets, class_weight, pair, reduced, refuse_whole
 from npnn.ops.activation import LogSoftmax
 from npnn.ops.loss import CrossEntropy, MSELoss, NLLLoss
 from npnn.tensors import Tensor
+from npnn.tensors.arithmetic import refuse_bool
 
 
 def mse_loss(
@@ -40,6 +41,7 @@ def mse_loss(
     Raises:
         ValueError: an unknown reduction, or a weight of another shape.
         RuntimeError: shapes that do not broadcast.
+        NotImplementedError: both are whole numbers.
 
     Source: torch.nn.functional.mse_loss.
 
@@ -52,8 +54,10 @@ def mse_loss(
     reduction = check_reduction(legacy_reduction(size_average, reduce, reduction))
     x, t = pair(input, target, "mse_loss", alike=True)
     if weight is None:
+        refuse_whole("mse_loss", x)
         result: Tensor = MSELoss.apply(x, t, reduction=reduction)
         return result
+    refuse_bool("Subtraction, the `-` operator,", input, target)
     w = as_input(weight, "mse_loss")
     if w.array.shape != x.array.shape:
         raise ValueError(
@@ -151,6 +155,7 @@ def cross_entropy(
     """
     reduction = check_reduction(legacy_reduction(size_average, reduce, reduction))
     x, t = as_input(input, "cross_entropy"), as_input(target, "cross_entropy")
+    refuse_whole("cross_entropy", x)
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     w = class_weight(x.array.shape, x.array.dtype, weight, "cross_entropy")

@@ -13,12 +13,12 @@ import numpy as np
 
 from npnn._typing import Array
 from npnn.functional._check import as_input, check_reduction, legacy_reduction
-from npnn.functional._loss import pair, reduced
+from npnn.functional._loss import pair, reduced, refuse_whole
 from npnn.functional.distance import pairwise_distance
 from npnn.ops.margin_loss import MultiLabelMarginLoss, MultiMarginLoss
 from npnn.ops.pointwise_loss import BCEWithLogitsLoss
 from npnn.tensors import Tensor
-from npnn.tensors.arithmetic import where
+from npnn.tensors.arithmetic import refuse_bool, where
 from npnn.tensors.promotion import check_broadcast
 
 
@@ -70,7 +70,7 @@ def multi_margin_loss(
     rows, count = _rows(x)
     if classes.ndim > 1 or classes.size != rows.array.shape[0]:
         raise RuntimeError(
-            f"target tensor should be 1-D with size equal to the number of rows of the input. Expected target"
+            "target tensor should be 1-D with size equal to the number of rows of the input. Expected target"
             f" size [{rows.array.shape[0]}], but got {list(classes.shape)}"
         )
     if w is not None and w.array.size != count:
@@ -184,6 +184,8 @@ def multilabel_soft_margin_loss(
     reduction = legacy_reduction(size_average, reduce, reduction)
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not valid: reduction must be 'none', 'mean' or 'sum'")
+    refuse_whole("multilabel_soft_margin_loss", as_input(input, "multilabel_soft_margin_loss"))
+    refuse_bool("Subtraction, the `-` operator,", target)
     x, t = pair(input, target, "multilabel_soft_margin_loss")
     w = None if weight is None else as_input(weight, "multilabel_soft_margin_loss", x.array.dtype)
     if w is not None:

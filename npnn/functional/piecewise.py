@@ -321,7 +321,7 @@ def prelu(input: Any, weight: Any) -> Tensor:
         channels = x.shape[-1] if x.ndim > 1 else 1
         if w.array.size != channels:
             raise RuntimeError(
-                f"Mismatch of parameter numbers and input channel size. Found parameter numbers ="
+                "Mismatch of parameter numbers and input channel size. Found parameter numbers ="
                 f" {w.array.size} and channel size = {channels}."
             )
     return ops.PReLU.apply(as_floating(x, "prelu"), w if w.array.size != 1 else w.reshape(()))

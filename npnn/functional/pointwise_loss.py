@@ -14,9 +14,18 @@ import numpy as np
 
 from npnn._typing import Array
 from npnn.functional._check import as_input, check_reduction, legacy_reduction
-from npnn.functional._loss import pair, reduced, refuse_gradient, refuse_integers
+from npnn.functional._loss import (
+    as_given,
+    pair,
+    reduced,
+    refuse_gradient,
+    refuse_integers,
+    refuse_whole,
+    without_backward,
+)
 from npnn.ops import pointwise_loss as ops
 from npnn.tensors import Tensor
+from npnn.tensors.arithmetic import refuse_bool
 from npnn.tensors.creation import full as full_of
 from npnn.tensors.promotion import check_broadcast, in_dtype
 
@@ -45,6 +54,7 @@ def l1_loss(
     Raises:
         ValueError: an unknown reduction, or a weight of another shape.
         RuntimeError: shapes that do not broadcast.
+        NotImplementedError: one of them is of bools.
 
     Source: torch.nn.functional.l1_loss.
 
@@ -55,6 +65,7 @@ def l1_loss(
         tensor(1.)
     """
     reduction = check_reduction(legacy_reduction(size_average, reduce, reduction))
+    refuse_bool("Subtraction, the `-` operator,", input, target)
     x, t = pair(input, target, "l1_loss", alike=True)
     losses: Tensor = ops.L1Loss.apply(x, t)
     if weight is None:
@@ -83,7 +94,9 @@ def huber_loss(
 
     Raises:
         ValueError: an unknown reduction, or a weight of another shape.
-        RuntimeError: shapes that do not broadcast, or a delta that is not positive.
+        RuntimeError: shapes that do not broadcast, a delta that is not positive, or an input of
+            whole numbers; in backward, an input and a target of different dtypes.
+        NotImplementedError: both are whole numbers.
 
     Source: torch.nn.functional.huber_loss.
 
@@ -97,7 +110,16 @@ def huber_loss(
     x, t = pair(input, target, "huber_loss", alike=True)
     if delta <= 0:
         raise RuntimeError(f"huber_loss does not support non-positive values for delta. Got {delta}")
-    losses: Tensor = ops.HuberLoss.apply(x, t, delta=delta)
+    refuse_whole("huber_loss", x)
+    losses = as_given(ops.HuberLoss.apply(x, t, delta=delta), input, "huber_loss")
+    given = [as_input(each, "huber_loss").array.dtype for each in (input, target)]
+    if given[0] != given[1]:
+        losses = without_backward(
+            losses,
+            RuntimeError(
+                f"Found dtype {given[1]} but expected {given[0]}: huber_loss of both has no gradient"
+            ),
+        )
     if weight is not None:
         losses = losses * _element_weight(x, weight, "huber_loss")
     return reduced(losses, reduction)
@@ -127,6 +149,7 @@ def smooth_l1_loss(
     Raises:
         ValueError: an unknown reduction.
         RuntimeError: shapes that do not broadcast, or a negative beta.
+        NotImplementedError: both are whole numbers.
 
     Source: torch.nn.functional.smooth_l1_loss.
 
@@ -140,6 +163,7 @@ def smooth_l1_loss(
     x, t = pair(input, target, "smooth_l1_loss", alike=True)
     if beta < 0:
         raise RuntimeError(f"smooth_l1_loss does not support negative values for beta. Got {beta}")
+    refuse_whole("smooth_l1_loss", x)
     if beta == 0:
         return reduced(ops.L1Loss.apply(x, t), reduction)
     return reduced(ops.HuberLoss.apply(x, t, delta=beta) / beta, reduction)
@@ -220,6 +244,7 @@ def gaussian_nll_loss(
     v = _variances(x, var)
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not valid: reduction must be 'none', 'mean' or 'sum'")
+    refuse_bool("Subtraction, the `-` operator,", x, t)
     x, t = pair(x, t, "gaussian_nll_loss")
     v = v + np.maximum(np.asarray(eps, v.array.dtype) - v.array, 0)
     losses: Tensor = ops.GaussianNLLLoss.apply(x, t, in_dtype(v, x.array.dtype))
@@ -345,12 +370,12 @@ def binary_cross_entropy(
             f"Using a target size ({list(t.array.shape)}) that is different to the input size"
             f" ({list(x.array.shape)}) is not possible: {name} needs a target for each element"
         )
-    refuse_integers(name, input=x)
     if x.array.dtype != t.array.dtype:
         raise RuntimeError(
             f"Found dtype {t.array.dtype} but expected {x.array.dtype}: {name} needs a target of the input's"
             " dtype"
         )
+    refuse_whole(name, x)
     w = None if weight is None else as_input(weight, name, x.array.dtype)
     refuse_gradient(w, "weight", name)
     if w is not None:
@@ -405,7 +430,9 @@ def binary_cross_entropy_with_logits(
         raise ValueError(
             f"Target size ({list(t.array.shape)}) must be the same as input size ({list(x.array.shape)})"
         )
-    refuse_integers(name, input=x, target=t)
+    refuse_whole(name, x)
+    refuse_bool("Subtraction, the `-` operator,", t)
+    refuse_integers(name, target=t)
     x, t = pair(x, t, name)
     weights = [None if w is None else as_input(w, name, x.array.dtype) for w in (weight, pos_weight)]
     for w in weights:
@@ -440,7 +467,8 @@ def soft_margin_loss(
 
     Raises:
         ValueError: an unknown reduction.
-        RuntimeError: shapes that do not broadcast, or a target that requires grad.
+        RuntimeError: shapes that do not broadcast, a target that requires grad, or an input of whole numbers.
+        NotImplementedError: an input of bools; or, in backward, a target of them.
 
     Source: torch.nn.functional.soft_margin_loss.
 
@@ -451,9 +479,15 @@ def soft_margin_loss(
         tensor([0.6931, 2.1269])
     """
     reduction = check_reduction(legacy_reduction(size_average, reduce, reduction))
+    refuse_bool("Negation, the `-` operator,", input)
     x, t = pair(input, target, "soft_margin_loss")
     refuse_gradient(t, "target", "soft_margin_loss")
-    return reduced(ops.SoftMarginLoss.apply(x, t), reduction)
+    losses = as_given(ops.SoftMarginLoss.apply(x, t), input, "soft_margin_loss")
+    if as_input(target, "soft_margin_loss").array.dtype.kind == "b":
+        losses = without_backward(
+            losses, NotImplementedError("soft_margin_loss has no gradient for bools as targets")
+        )
+    return reduced(losses, reduction)
 
 
 def hinge_embedding_loss(

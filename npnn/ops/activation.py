@@ -460,4 +460,4 @@ def log_softmax(x: Array, axis: int) -> Array:
 def _below_maximum(x: Array, axis: int) -> Array:
     """A new array, x minus its maximum along an axis; float32 for float16, in which torch too adds up."""
     wide = x.astype(np.float32) if x.dtype.char == "e" else x
-    return np.asarray(wide - wide.max(axis=axis, keepdims=True, initial=-np.inf))
+    return np.asarray(np.subtract(wide, wide.max(axis=axis, keepdims=True, initial=-np.inf), order="C"))

@@ -187,7 +187,8 @@ class Clamp(Operation):
         crossed = False if low is None or high is None else low > high
         dx = dlow = dhigh = None
         if ctx.needs_input_grad[0]:
-            dx = dy * np.where(below, 0, np.where(above, 0, 1)).astype(dy.dtype)
+            # Nothing comes through from outside, not even the nan of an infinite dy.
+            dx = np.where(np.logical_or(below, above), np.zeros((), dy.dtype), dy)
         if ctx.needs_input_grad[1]:
             dlow = dy * np.where(below, np.where(crossed, 0, 1), 0).astype(dy.dtype)
         if ctx.needs_input_grad[2]:

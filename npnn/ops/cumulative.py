@@ -29,7 +29,7 @@ class CumProd(Operation):
     def forward(ctx: Context, x: Array, *, axis: int) -> Array:
         ctx.axis = axis
         ctx.save_for_backward(x)
-        return x.cumprod(axis=axis)
+        return np.asarray(x.cumprod(axis=axis), order="C")
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:

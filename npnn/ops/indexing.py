@@ -56,7 +56,9 @@ class GetItem(Operation):
     def forward(ctx: Context, x: Array, *, index: Any) -> Array:
         ctx.shape = x.shape
         ctx.index = _kept(index) if ctx.needs_input_grad[0] else index
-        return x[index]
+        y = x[index]
+        # NumPy lays out first the axes that arrays picked along; torch keeps the order of axes.
+        return y if is_basic(index) else np.asarray(y, order="C")
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:

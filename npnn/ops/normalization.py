@@ -100,7 +100,7 @@ class Normalize(Operation):
             if bias is not None:
                 y += bias.reshape(groups[2:])
         ctx.save_for_backward(x, weight, mean, var)
-        return y.reshape(x.shape).astype(x.dtype, copy=False), mean, var
+        return np.asarray(y.reshape(x.shape), x.dtype, order="C"), mean, var
 
     @staticmethod
     @SILENT
@@ -219,7 +219,7 @@ class RMSNorm(Operation):
         y = wide * (1 / np.sqrt(square + eps))
         if weight is not None:
             y = y * weight.reshape(-1)
-        return y.reshape(x.shape).astype(x.dtype, copy=False), square
+        return np.asarray(y.reshape(x.shape), x.dtype, order="C"), square
 
     @staticmethod
     @SILENT

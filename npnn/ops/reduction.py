@@ -2,7 +2,7 @@
 
 `axis` is None for all axes, an int or a tuple; with `keepdims` reduced axes stay, at length 1. Every backward
 first puts the reduced axes back (`restore`), after which broadcasting does the repeating that is the
-transpose of a sum.
+transpose of a sum. Results lie in C order, whatever the order of x, as torch's do: scripts `view` them.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Sum(Operation):
     def forward(ctx: Context, x: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
         ctx.shape, ctx.axis, ctx.keepdims = x.shape, axis, keepdims
         if x.dtype == np.float16:
-            return np.asarray(x.sum(axis=axis, keepdims=keepdims, dtype=np.float32), x.dtype)
-        return np.asarray(x.sum(axis=axis, keepdims=keepdims))
+            return np.asarray(x.sum(axis=axis, keepdims=keepdims, dtype=np.float32), x.dtype, order="C")
+        return np.asarray(x.sum(axis=axis, keepdims=keepdims), order="C")
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
@@ -59,7 +59,7 @@ class Mean(Operation):
         ctx.size = reduced_size(x.shape, axis)
         if ctx.size == 0:
             return np.asarray(x.sum(axis=axis, keepdims=keepdims) * np.nan, x.dtype)
-        return np.asarray(x.mean(axis=axis, keepdims=keepdims))
+        return np.asarray(x.mean(axis=axis, keepdims=keepdims), order="C")
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
@@ -81,7 +81,7 @@ class Prod(Operation):
     def forward(ctx: Context, x: Array, *, axis: int | None = None, keepdims: bool = False) -> Array:
         ctx.save_for_backward(x)
         ctx.axis, ctx.keepdims = axis, keepdims
-        return np.asarray(x.prod(axis=axis, keepdims=keepdims))
+        return np.asarray(x.prod(axis=axis, keepdims=keepdims), order="C")
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
@@ -141,7 +141,7 @@ class Min(Operation):
 
 def _extreme(ctx: Context, x: Array, find: Any, axis: Any, keepdims: bool) -> Array:
     """What np.max or np.min finds; leaves the part of the gradient that each element gets on the Context."""
-    y = np.asarray(find(x, axis=axis, keepdims=keepdims))
+    y = np.asarray(find(x, axis=axis, keepdims=keepdims), order="C")
     ctx.shape, ctx.axis, ctx.keepdims = x.shape, axis, keepdims
     if ctx.needs_input_grad[0]:
         peak = restore(y, x.shape, axis, keepdims)
@@ -167,7 +167,7 @@ class CumSum(Operation):
     @staticmethod
     def forward(ctx: Context, x: Array, *, axis: int) -> Array:
         ctx.axis = axis
-        return x.cumsum(axis=axis)
+        return np.asarray(x.cumsum(axis=axis), order="C")
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
@@ -189,7 +189,7 @@ class LogSumExp(Operation):
         with np.errstate(divide="ignore"):
             # A row of -inf, all masked, has the sum 0 and rightly the logarithm -inf.
             y = np.log(np.exp(x - peak).sum(axis=axis, keepdims=True)) + peak
-        y = y if keepdims else np.asarray(np.squeeze(y, axis))
+        y = np.asarray(y if keepdims else np.squeeze(y, axis), order="C")
         ctx.save_for_backward(x, y)
         ctx.axis, ctx.keepdims = axis, keepdims
         return y
@@ -213,7 +213,8 @@ class Norm(Operation):
     def forward(ctx: Context, x: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
         # The squares of float16 overflow beyond 256.
         wide = np.float32 if x.dtype == np.float16 else x.dtype
-        y = np.asarray(np.sqrt(np.square(x, dtype=wide).sum(axis=axis, keepdims=keepdims)), x.dtype)
+        y = np.sqrt(np.square(x, dtype=wide).sum(axis=axis, keepdims=keepdims))
+        y = np.asarray(y, x.dtype, order="C")
         ctx.save_for_backward(x, y)
         ctx.axis, ctx.keepdims = axis, keepdims
         return y
@@ -238,7 +239,8 @@ class PNorm(Operation):
         wide = np.abs(x).astype(np.float32 if x.dtype == np.float16 else x.dtype)
         with np.errstate(divide="ignore"):
             # A zero has an infinite power below 0, and makes the norm 0.
-            y = np.asarray((wide**p).sum(axis=axis, keepdims=keepdims) ** (1 / p), x.dtype)
+            y = (wide**p).sum(axis=axis, keepdims=keepdims) ** (1 / p)
+        y = np.asarray(y, x.dtype, order="C")
         ctx.save_for_backward(x, y)
         ctx.p, ctx.axis, ctx.keepdims = p, axis, keepdims
         return y

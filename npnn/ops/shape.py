@@ -91,7 +91,7 @@ class Roll(Operation):
     @staticmethod
     def forward(ctx: Context, x: Array, *, shifts: tuple[int, ...], axes: tuple[int, ...]) -> Array:
         ctx.shifts, ctx.axes = shifts, axes
-        return np.roll(x, shifts, axes)
+        return np.asarray(np.roll(x, shifts, axes), order="C")
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:
@@ -171,7 +171,7 @@ class Concatenate(Operation):
     def forward(ctx: Context, *arrays: Array, axis: int = 0) -> Array:
         ctx.axis = axis
         ctx.ends = [int(end) for end in np.cumsum([array.shape[axis] for array in arrays])]
-        return np.concatenate(arrays, axis=axis)
+        return np.ascontiguousarray(np.concatenate(arrays, axis=axis))
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:

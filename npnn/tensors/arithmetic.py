@@ -36,11 +36,11 @@ class ArithmeticMethods(TensorBase):
         return operator(arithmetic.Add, other, self)
 
     def __sub__(self, other: Any) -> Any:
-        _refuse_bool("Subtraction, the `-` operator,", self, other)
+        refuse_bool("Subtraction, the `-` operator,", self, other)
         return operator(arithmetic.Sub, self, other)
 
     def __rsub__(self, other: Any) -> Any:
-        _refuse_bool("Subtraction, the `-` operator,", self, other)
+        refuse_bool("Subtraction, the `-` operator,", self, other)
         return operator(arithmetic.Sub, other, self)
 
     def __mul__(self, other: Any) -> Any:
@@ -91,15 +91,15 @@ class ArithmeticMethods(TensorBase):
         return matmul(other, self) if isinstance(other, (TensorBase, np.ndarray)) else NotImplemented
 
     def __neg__(self) -> Any:
-        _refuse_bool("Negation, the `-` operator,", self)
+        refuse_bool("Negation, the `-` operator,", self)
         return arithmetic.Neg.apply(self)
 
     def __pos__(self) -> Any:
-        _refuse_bool("The `+` operator", self)
+        refuse_bool("The `+` operator", self)
         return self
 
     def __abs__(self) -> Any:
-        _refuse_bool("abs", self)
+        refuse_bool("abs", self)
         return arithmetic.Abs.apply(self)
 
     def __invert__(self) -> Any:
@@ -243,7 +243,7 @@ class ArithmeticMethods(TensorBase):
                 bounds[place] = in_dtype(bound, dtype)
             elif bound is not None:
                 if dtype.kind == "b":
-                    _refuse_bool("clamp", self)
+                    refuse_bool("clamp", self)
                 # A number that the dtype does not hold wraps around, as on torch.
                 bounds[place] = np.asarray(bound).astype(dtype)
         x = in_dtype(self, dtype)
@@ -404,7 +404,7 @@ class ArithmeticMethods(TensorBase):
 
     def relu(self) -> Any:
         """max(self, 0)."""
-        _refuse_bool("relu", self)
+        refuse_bool("relu", self)
         return piecewise.ReLU.apply(self)
 
     def sign(self) -> Any:
@@ -413,22 +413,22 @@ class ArithmeticMethods(TensorBase):
 
     def floor(self) -> Any:
         """The next integer below; its gradient is 0."""
-        _refuse_bool("floor", self)
+        refuse_bool("floor", self)
         return pointwise.Floor.apply(self)
 
     def ceil(self) -> Any:
         """The next integer above; its gradient is 0."""
-        _refuse_bool("ceil", self)
+        refuse_bool("ceil", self)
         return pointwise.Ceil.apply(self)
 
     def round(self, *, decimals: int = 0) -> Any:
         """The nearest number of so many decimals, halves to the even one; its gradient is 0."""
-        _refuse_bool("round", self)
+        refuse_bool("round", self)
         return pointwise.Round.apply(self, decimals=decimals)
 
     def trunc(self) -> Any:
         """The next integer towards zero; its gradient is 0."""
-        _refuse_bool("trunc", self)
+        refuse_bool("trunc", self)
         return pointwise.Trunc.apply(self)
 
     def isnan(self) -> Any:
@@ -511,7 +511,8 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     return arithmetic.Where.apply(condition if isinstance(condition, TensorBase) else mask, x, y)
 
 
-def _refuse_bool(what: str, *operands: Any) -> None:
+def refuse_bool(what: str, *operands: Any) -> None:
+    """Raises NotImplementedError if an operand is a bool, or a tensor of them."""
     for operand in operands:
         if isinstance(operand, bool) or getattr(getattr(operand, "dtype", None), "kind", None) == "b":
             raise NotImplementedError(

@@ -348,7 +348,8 @@ def as_array(data: Any, dtype: Any = None) -> Array:
     Raises:
         TypeError: the data are no numbers, or complex ones that are to become real.
         RuntimeError: there is a None among the data, or a number to which an integer dtype does not reach.
-        ValueError: nested sequences of unequal length.
+        ValueError: nested sequences of unequal length, or an integer beyond 64 bits that is to stay one.
+        OverflowError: such an integer, in uint64.
     """
     if isinstance(data, TensorBase):
         data = data.array
@@ -363,6 +364,8 @@ def as_array(data: Any, dtype: Any = None) -> Array:
             array = np.asarray(data)
         except ValueError as error:
             raise ValueError(f"expected nested sequences of equal length, got {_shorten(data)}") from error
+        if array.dtype.kind in "Ou" and not _holds_arrays(data):
+            array = _beyond_int64(array, dtype)
         if dtype is not None and array.dtype.kind in "biufc":
             array = _held(array, np.dtype(dtype))
         elif not _holds_arrays(data):
@@ -376,6 +379,29 @@ def as_array(data: Any, dtype: Any = None) -> Array:
             raise RuntimeError(f"Could not infer dtype of NoneType: got {_shorten(data)}")
         raise TypeError(f"expected numbers, got {_shorten(data)}")
     return array
+
+
+def _beyond_int64(numbers: Array, dtype: Any) -> Array:
+    """Python's numbers with an integer beyond int64 among them: as floats, if these or bools are wanted.
+
+    NumPy makes objects of them, or uint64. What holds other objects is returned as it is.
+
+    Raises:
+        ValueError: they are to become integers, to which 64 bits do not suffice.
+        OverflowError: the same, in uint64.
+    """
+    if not all(isinstance(number, (int, float)) for number in numbers.astype(object).flat):
+        return numbers
+    fractions = any(isinstance(number, float) for number in numbers.astype(object).flat)
+    wanted = np.dtype(np.float64 if fractions else np.int64) if dtype is None else np.dtype(dtype)
+    if wanted.kind in "bfc":
+        return numbers.astype(np.float64)
+    if wanted == np.uint64 and numbers.dtype == np.uint64:
+        return numbers
+    largest = max(numbers.flat, key=abs)
+    if wanted == np.uint64:
+        raise OverflowError(f"int too big to convert to uint64: {largest}")
+    raise ValueError(f"Overflow when unpacking long long: {largest} is not within [-2^63, 2^63)")
 
 
 def _held(numbers: Array, dtype: np.dtype[Any]) -> Array:

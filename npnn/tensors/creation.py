@@ -2,7 +2,7 @@
 
 The lengths are given as ints one by one or as one sequence, which may be named `size`. `dtype` defaults to
 the default floating-point dtype unless said. `device` may only be "cpu", and torch's `memory_format` means
-nothing here.
+nothing here. `out` is a tensor that receives what is made, in its own dtype.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from npnn._typing import Array, Shape
 from npnn.random import Generator, default_generator
 from npnn.tensors.conversion import as_array
 from npnn.tensors.core import Tensor
+from npnn.tensors.out import making_out, with_out
 from npnn.tensors.sampling import drawn_like, in_order
 from npnn.tensors.shapes import as_sizes
 
@@ -56,6 +57,7 @@ def from_numpy(ndarray: Array) -> Tensor:
     return Tensor._wrap(as_array(ndarray))
 
 
+@making_out
 def empty(
     *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -63,6 +65,7 @@ def empty(
     return _made(np.empty(_shape(sizes, size), or_default(dtype)), device, requires_grad)
 
 
+@making_out
 def zeros(
     *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -70,6 +73,7 @@ def zeros(
     return _made(np.zeros(_shape(sizes, size), or_default(dtype)), device, requires_grad)
 
 
+@making_out
 def ones(
     *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -77,6 +81,7 @@ def ones(
     return _made(np.ones(_shape(sizes, size), or_default(dtype)), device, requires_grad)
 
 
+@making_out
 def full(
     size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -85,6 +90,7 @@ def full(
     return _made(np.full(_shape((), size), value, value.dtype), device, requires_grad)
 
 
+@making_out
 def eye(
     n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -95,6 +101,7 @@ def eye(
     return _made(np.eye(n, m, dtype=or_default(dtype)), device, requires_grad)
 
 
+@making_out
 def arange(
     start: Any,
     end: Any = None,
@@ -126,6 +133,7 @@ def arange(
     return _made((start + step * np.arange(count)).astype(dtype), device, requires_grad)
 
 
+@making_out
 def linspace(
     start: Any,
     end: Any,
@@ -142,6 +150,7 @@ def linspace(
     return _made(np.linspace(first, last, steps).astype(or_default(dtype)), device, requires_grad)
 
 
+@making_out
 def rand(
     *sizes: Any,
     size: Any = None,
@@ -155,6 +164,7 @@ def rand(
     return _made(source.uniform(_shape(sizes, size), dtype=or_default(dtype)), device, requires_grad)
 
 
+@making_out
 def randn(
     *sizes: Any,
     size: Any = None,
@@ -168,6 +178,7 @@ def randn(
     return _made(source.normal(_shape(sizes, size), dtype=or_default(dtype)), device, requires_grad)
 
 
+@making_out
 def randint(
     low: Any = None,
     high: Any = None,
@@ -200,6 +211,7 @@ def randint(
     return _made(source.randint(low, high, _shape((), size), np.dtype(dtype)), device, requires_grad)
 
 
+@making_out
 def randperm(
     n: int, *, generator: Generator | None = None, dtype: Any = dtypes.int64, device: Any = None
 ) -> Tensor:
@@ -208,6 +220,7 @@ def randperm(
     return _made(source.randperm(n, np.dtype(dtype)), device, False)
 
 
+@making_out
 def normal(
     mean: Any,
     std: Any = 1.0,
@@ -231,9 +244,11 @@ def normal(
     if (s < 0).any():
         raise RuntimeError(f"normal expects all elements of std >= 0.0, but found std {std}")
     shape = np.broadcast_shapes(m.shape, s.shape)
-    return randn(shape, generator=generator, dtype=dtypes.result_type(m, s)) * s + m
+    wanted = dtypes.result_type(m, s) if dtype is None else dtype
+    return randn(shape, generator=generator, dtype=wanted) * s + m
 
 
+@with_out
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
     """1 with the probability that each element gives, or with probability p, else 0."""
     if p is None:

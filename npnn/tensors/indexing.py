@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import operator
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from types import EllipsisType
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from npnn.autograd.grad_mode import mode
 from npnn.ops import indexing
 from npnn.tensors.base import TensorBase, array_of, axis_of
 from npnn.tensors.promotion import check_shapes, fill_value, in_dtype
+
+_NO_NUMBERS = (TensorBase, np.ndarray, Sequence, slice, EllipsisType)
 
 
 class IndexingMethods(TensorBase):
@@ -274,6 +277,13 @@ def _steps(index: Any) -> tuple[Any, ...]:
     Beside arrays NumPy takes a number for an array as well, which may move the axes of the result; torch
     takes the numbers first, on their own.
     """
+    if _stands_for_tuple(index):
+        warnings.warn(
+            "a list that is not all numbers stands, as on torch, for one index per axis: write"
+            " x[tuple(index)], or make a tensor of it to take slices along the first axis",
+            stacklevel=3,
+        )
+        index = tuple(index)
     parts = [_plain(part) for part in (index if isinstance(index, tuple) else (index,))]
     if all(_is_basic(part) for part in parts):
         # With an ellipsis even a single element is an array, and a view.
@@ -294,6 +304,15 @@ def _steps(index: Any) -> tuple[Any, ...]:
     if not any(part is Ellipsis for part in numbers):
         numbers.append(Ellipsis)
     return tuple(numbers), tuple(arrays)
+
+
+def _stands_for_tuple(index: Any) -> bool:
+    """Whether an index is a list that torch takes for a tuple: if it is short, and not all numbers."""
+    return (
+        isinstance(index, list)
+        and len(index) < 32
+        and any(part is None or isinstance(part, _NO_NUMBERS) for part in index)
+    )
 
 
 def _plain(part: Any) -> Any:

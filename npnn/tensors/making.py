@@ -10,6 +10,7 @@ from npnn import devices
 from npnn.random import Generator
 from npnn.tensors import creation
 from npnn.tensors.core import Tensor
+from npnn.tensors.out import making_out
 
 
 def new_zeros(input: Tensor, *size: Any, dtype: Any = None, device: Any = None, **options: Any) -> Tensor:
@@ -136,6 +137,7 @@ def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None, requires_gra
     return creation.full((), s, dtype=creation.or_default(dtype), device=device, requires_grad=requires_grad)
 
 
+@making_out
 def logspace(
     start: Any,
     end: Any,

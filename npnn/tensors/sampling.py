@@ -19,44 +19,44 @@ class SamplingMethods(TensorBase):
 
     def uniform_(self, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None) -> Any:
         """Uniform on [from_, to)."""
-        return _fill(self, _source(generator).uniform, from_, to)
+        return _fill(self, source(generator).uniform, from_, to)
 
     def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Any:
         """Normal with a mean and a standard deviation."""
         contiguous = self.torch_axes is not None or self.array.flags.c_contiguous
-        return _fill(self, partial(_source(generator).normal, contiguous=contiguous), mean, std)
+        return _fill(self, partial(source(generator).normal, contiguous=contiguous), mean, std)
 
     def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Any:
         """1 with probability p, else 0."""
         p = array_of(p)
         if isinstance(p, np.ndarray) and p.ndim <= self.array.ndim:
             p = p.reshape((1,) * (self.array.ndim - p.ndim) + p.shape).transpose(_order(self))
-        return _fill(self, partial(_source(generator).bernoulli, p))
+        return _fill(self, partial(source(generator).bernoulli, p))
 
     def random_(self, from_: int = 0, to: int | None = None, *, generator: Generator | None = None) -> Any:
         """Integers, uniform on [from_, to); one number alone is `to`."""
-        source = _source(generator)
+        drawn_from = source(generator)
         if to is None:
             if from_ == 0:
-                return _fill(self, source.random)
+                return _fill(self, drawn_from.random)
             from_, to = 0, from_
-        return _fill(self, partial(source.randint, from_, to))
+        return _fill(self, partial(drawn_from.randint, from_, to))
 
     def exponential_(self, lambd: float = 1.0, *, generator: Generator | None = None) -> Any:
         """Exponential with rate lambd."""
-        return _fill(self, _source(generator).exponential, lambd)
+        return _fill(self, source(generator).exponential, lambd)
 
     def geometric_(self, p: float, *, generator: Generator | None = None) -> Any:
         """How many trials it takes until the first of probability p succeeds."""
-        return _fill(self, _source(generator).geometric, p)
+        return _fill(self, source(generator).geometric, p)
 
     def cauchy_(self, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Any:
         """Cauchy distributed, with a median and half the width at half the height."""
-        return _fill(self, _source(generator).cauchy, median, sigma)
+        return _fill(self, source(generator).cauchy, median, sigma)
 
     def log_normal_(self, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Any:
         """The exponential of a normal variable with a mean and a standard deviation."""
-        return _fill(self, _source(generator).log_normal, mean, std)
+        return _fill(self, source(generator).log_normal, mean, std)
 
     def bernoulli(self, *, generator: Generator | None = None) -> Any:
         """1 with the probability that each element gives, else 0, in a new tensor."""
@@ -67,10 +67,11 @@ class SamplingMethods(TensorBase):
         self, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
     ) -> Any:
         """Indices drawn with probabilities in proportion to each row."""
-        return wrap(_source(generator).multinomial(self.array, num_samples, replacement))
+        return wrap(source(generator).multinomial(self.array, num_samples, replacement))
 
 
-def _source(generator: Generator | None) -> Generator:
+def source(generator: Generator | None) -> Generator:
+    """What to draw from: a generator, or the default one where none is given."""
     return default_generator if generator is None else generator
 
 

@@ -93,6 +93,13 @@ def test_clamp(check):
     assert gradients(ops.Clamp, [-1.0, 1.0], [-1.0, -1.0], [1.0, 1.0]) == [[1, 1], [0, 0], [0, 0]]
 
 
+def test_clamp_lets_nothing_through_from_outside():
+    """Not even nan: the reciprocal of what is cut off to 0 has an infinite derivative."""
+    x = npnn.tensor([-1.0, 0.5], dtype=npnn.float64, requires_grad=True)
+    (x.clamp(min=0) / x.clamp(min=0)).sum().backward()
+    assert x.grad.tolist() == [0, 0]
+
+
 def test_clamp_with_crossed_limits():
     """The upper limit wins, and gets the gradient, wherever x is."""
     low, high = [2.0, 2.0, 2.0], [1.0, 1.0, 1.0]

@@ -5,6 +5,7 @@ what was refused the kind of error and whether its message has certain words. Wh
 have seen.
 """
 
+import types
 import warnings
 
 import numpy as np
@@ -218,6 +219,19 @@ def grad_of_what_is_not_used(t):
             "One of the differentiated Tensors does not require grad",
         ),
         refused(lambda: t.autograd.grad(make(), [])),
+    ]
+
+
+@script
+def inputs_by_name(t):
+    """A dict of inputs, as of named_parameters, is answered with a dict."""
+    x, y, unused = (leaf_of(t, *numbers) for numbers in ((1.0, 2.0, 3.0), (4.0, 5.0, 6.0), (7.0, 8.0)))
+    named = {"x": x, "unused": unused, "y": y}
+    return [
+        t.autograd.grad((x * y).sum(), named, allow_unused=True, retain_graph=True),
+        t.autograd.grad(x * y, {"y": y}, t.ones(3), create_graph=True),
+        refused(lambda: t.autograd.grad((x * y).sum(), {}), "empty"),
+        refused(lambda: t.autograd.grad((x * y).sum(), types.MappingProxyType(named)), "must be a dict"),
     ]
 
 

@@ -491,7 +491,7 @@ def test_values_of_every_option_are_converted():
         ("binary_cross_entropy", "int64", "Found dtype"),
         ("binary_cross_entropy", "bool", "Found dtype"),
         ("binary_cross_entropy_with_logits", "int64", "result type Float|Integral inputs not supported"),
-        ("binary_cross_entropy_with_logits", "bool", "with two bool tensors|Integral inputs not supported"),
+        ("binary_cross_entropy_with_logits", "bool", "Subtraction, the `-` operator, with"),
         ("kl_div", "int64", "Integral inputs not supported"),
     ],
 )
@@ -500,3 +500,40 @@ def test_targets_of_a_dtype_that_is_refused(name, target_dtype, message):
         target = library.ones(3, dtype=getattr(library, target_dtype))
         with pytest.raises(RuntimeError, match=message):
             getattr(library.nn.functional, name)(library.full((3,), 0.5), target, reduction="sum")
+
+
+P, T = [[0.3, 0.6, 0.2], [0.5, 0.1, 0.9]], [[0.5, 0.2, 0.8], [0.1, 0.7, 0.4]]
+OF_TWO_DTYPES = {
+    **{
+        name: lambda F, x, t, name=name: getattr(F, name)(x, t)
+        for name in (
+            *("huber_loss", "smooth_l1_loss", "mse_loss", "l1_loss", "soft_margin_loss", "kl_div"),
+            *("binary_cross_entropy", "multilabel_soft_margin_loss", "pairwise_distance"),
+        )
+    },
+    "huber_loss of each": lambda F, x, t: F.huber_loss(x, t, reduction="none"),
+    "mse_loss with weights": lambda F, x, t: F.mse_loss(x, t, weight=x),
+    "triplet_margin_loss": lambda F, x, t: F.triplet_margin_loss(x, t, x),
+}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("name", OF_TWO_DTYPES)
+def test_inputs_and_targets_of_all_dtypes(name):
+    """The dtype of the loss, or the error; and what comes of backward."""
+
+    def outcome(lib, input_dtype, target_dtype):
+        x = lib.tensor(P).to(getattr(lib, input_dtype)).requires_grad_(input_dtype.startswith("float"))
+        t = lib.tensor(T).to(getattr(lib, target_dtype))
+        seen = []
+        try:
+            loss = OF_TWO_DTYPES[name](lib.nn.functional, x, t)
+            seen.append(str(loss.dtype).removeprefix("torch."))
+            loss.sum().backward() if loss.requires_grad else seen.append("no gradient")
+        except (RuntimeError, TypeError) as error:
+            seen.append(type(error).__name__)
+        return seen
+
+    dtypes = ("float32", "float64", "int64", "bool")
+    for pair in [(x, t) for x in dtypes for t in dtypes if (name[:5], x, t) != ("huber", "bool", "int64")]:
+        assert outcome(npnn, *pair) == outcome(torch, *pair), pair

@@ -5,7 +5,9 @@ import pickle
 
 import numpy as np
 import pytest
+import torch
 
+import npnn
 from torch_ref.scripts import assert_same_log, outcome, values
 
 EXPRESSIONS = """
@@ -116,3 +118,27 @@ def test_what_cannot_be_copied():
         return [str(type(y))[:7]]
 
     assert_same_log(script)
+
+
+HUGE = (2**70, [[1, -(2**70)]], [1.0, 2**70], [True, 2**64], [2**63], -(2**63) - 1, -(2**63), 2**63 - 1)
+
+
+@pytest.mark.parametrize("dtype", [None, "float32", "float64", "float16", "int64", "int32", "bool"])
+def test_integers_beyond_64_bits(dtype):
+    """They become floats where these are wanted, and are refused where not."""
+    assert_same_log(
+        lambda t: [
+            outcome(lambda number=number: t.tensor(number, dtype=dtype and getattr(t, dtype)))
+            for number in HUGE
+        ]
+    )
+
+
+def test_integers_of_uint64():
+    for number, error in ((2**63, None), (2**64 - 1, None), (2**64, OverflowError)):
+        for t in (npnn, torch):
+            if error is None:
+                assert t.tensor([number], dtype=t.uint64).tolist() == [number]
+            else:
+                with pytest.raises(error, match="int too big to convert"):
+                    t.tensor([number], dtype=t.uint64)

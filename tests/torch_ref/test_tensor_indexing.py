@@ -88,6 +88,34 @@ def test_writing_changes_the_base_of_a_view():
     assert_same_log(script)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[0, 1], [1, 2]]",
+        "[[0, 1]]",
+        "[(0, 1), range(2)]",
+        "[t.tensor([0, 1]), t.tensor([1, 3])]",
+        "[t.tensor(1), t.tensor(2)]",
+        "[slice(1, 3), [0, 1]]",
+        "[0, [1, 2]]",
+        "[None, 0]",
+        "[..., 0]",
+        "[[[0, 1], [1, 2]]]",
+    ],
+)
+def test_a_list_of_more_than_numbers_stands_for_a_tuple(text):
+    def script(t):
+        with pytest.warns(UserWarning, match="tuple"):
+            return [full(t)[spelled(t, full(t), text)]]
+
+    assert_same_log(script)
+
+
+@pytest.mark.parametrize("text", ["[[0]] * 32", "[0, 1]", "[[0, 1], [1, 2]],"])
+def test_other_lists_stand_for_a_tensor(text):
+    assert_same_log(lambda t: [full(t)[spelled(t, full(t), text)]])
+
+
 def test_casting_on_writing():
     def script(t):
         n = t.zeros(3, dtype=t.int64)

@@ -91,6 +91,31 @@ def test_normal_with_options():
     np.testing.assert_allclose(*results, rtol=1e-13)
 
 
+def test_counts():
+    results = []
+    for lib in (npnn, torch):
+        lib.manual_seed(5)
+        rates = lib.tensor([[0.5, 3.0, 20.0], [100.0, 0.0, 8.0]])
+        drawn = [
+            lib.poisson(rates),
+            lib.poisson(rates.t(), lib.Generator().manual_seed(1)),
+            lib.binomial(lib.tensor([[9.0], [60.0]]).expand(2, 3), lib.tensor([0.25, 0.5, 0.75])),
+        ]
+        results.append([*(one.numpy() for one in drawn), lib.rand(4).numpy()])
+        with pytest.raises(TypeError, match="must be Tensor, not float"):
+            lib.poisson(2.0)
+        with pytest.raises(RuntimeError, match="invalid Poisson rate"):
+            lib.poisson(lib.tensor([1.0, -1.0]))
+        with pytest.raises(NotImplementedError):
+            lib.poisson(lib.tensor([1, 2]))
+        with pytest.raises(ValueError, match="binomial only supports floating-point dtypes for count"):
+            lib.binomial(lib.tensor([3]), lib.tensor([0.5]))
+        with pytest.raises(RuntimeError, match="expected"):
+            lib.binomial(lib.tensor([3.0]), lib.tensor([0.5], dtype=lib.float64))
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_array_equal(ours, theirs, strict=True)
+
+
 def test_a_generator_of_its_own():
     ours, theirs = npnn.Generator().manual_seed(3), torch.Generator().manual_seed(3)
     x = npnn.zeros(5).uniform_(generator=ours)
