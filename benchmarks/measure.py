@@ -21,6 +21,9 @@ from benchmarks.memory import peak_bytes
 
 # One value averages over so many seconds at least: long beside the clock's resolution and a cold cache.
 SECONDS_PER_VALUE = 0.02
+# Seconds before each value: OpenMP's threads, which torch uses, spin for 9 ms after their work, and would
+# take a core from whoever comes next.
+REST = 0.012
 CHECKED_RUNS = 2
 
 Timer: TypeAlias = Callable[[], float]
@@ -54,8 +57,6 @@ class Case:
         target: the ratio, or the seconds, not to be exceeded.
         rtol: how closely the states agree after a few runs, relative to the largest element of each array.
         memory_target: npnn's peak memory over that of the other, not to be exceeded; None if it may be any.
-        rest: seconds between the values of two contenders: the threads of the first spin for a while, and
-            would take a core from the second.
     """
 
     name: str
@@ -65,7 +66,6 @@ class Case:
     target: float
     rtol: float = 1e-5
     memory_target: float | None = None
-    rest: float = 0.01
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def measure(case: Case, seconds: float, least_values: int, timer: Timer = time.p
     if not all(contender.in_process for contender in contenders.values()):
         timer = time.perf_counter
     runs = {name: contender.run for name, contender in contenders.items()}
-    values = alternate(runs, seconds, least_values, timer, case.rest)
+    values = alternate(runs, seconds, least_values, timer)
     timings = {
         name: pyperf.Benchmark([pyperf.Run(values[name], metadata={"name": f"{case.name}/{name}"})])
         for name in contenders
@@ -180,7 +180,6 @@ def alternate(
     seconds: float,
     least_values: int,
     timer: Timer = time.perf_counter,
-    rest: float = 0.0,
 ) -> dict[str, list[float]]:
     """Times functions in turn.
 
@@ -189,7 +188,6 @@ def alternate(
         seconds: how long to go on, for all of them together.
         least_values: how many values each gets at least.
         timer: the clock.
-        rest: seconds before each value, for the threads of the one before to lie down.
 
     Returns:
         For each name the seconds for one run, as often as asked for or oftener.
@@ -204,7 +202,7 @@ def alternate(
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or min(map(len, values.values())) < least_values:
         for name in order:
-            time.sleep(rest)
+            time.sleep(REST)
             values[name].append(timers[name].timeit(loops[name]) / loops[name])
         order.reverse()  # who comes second inherits the other's cache: share that out
     return values

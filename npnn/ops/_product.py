@@ -16,6 +16,9 @@ ALONE, VECTOR_ALONE = 2**18, 9 * 2**10
 EACH = 2**23
 """Multiplications in a block of a product: a fifth of a millisecond."""
 
+PARTS = 16
+"""The most blocks of a product: OpenBLAS copies the whole other matrix into its own order for each."""
+
 TILE = 32
 """Rows or columns of a block are a multiple of these, so that OpenBLAS works in whole tiles."""
 
@@ -29,11 +32,11 @@ PAGES = 2**16
 def product(x: Any, y: Any) -> Any:
     """x @ y, for what @ takes.
 
-    OpenBLAS would deal a large product to threads of its own. These go on spinning for about 25 ms after it,
-    in case another one follows, and until then whatever else is dealt to threads has half of a core: a
-    training step of a small convolutional network takes 130 ms instead of 85 for a last layer that is a
-    thousandth of its work. So large products are dealt as everything else is, in blocks of the longer axis
-    of the result, and a stack of products page by page.
+    OpenBLAS would deal a large product to threads of its own. These go on spinning for 110 ms after it, in
+    case another one follows, and until then whatever else is dealt to threads has half of a core: a training
+    step of a small convolutional network takes 130 ms instead of 85 for a last layer that is a thousandth of
+    its work. So large products are dealt as everything else is, in blocks of the longer axis of the result,
+    and a stack of products page by page.
     """
     if type(x) is not np.ndarray or type(y) is not np.ndarray or x.ndim == 1 or y.ndim == 1:
         return x @ y
@@ -57,7 +60,7 @@ def _matrix_product(x: Array, y: Array) -> Array:
         return x @ y
     z: Array = np.empty((rows, columns), np.result_type(x, y))
     longer = max(rows, columns)
-    parts = 2 ** max((work // EACH).bit_length() - 1, 0)
+    parts = min(2 ** max((work // EACH).bit_length() - 1, 0), PARTS)
     each = TILE * math.ceil(longer / parts / TILE)
     if rows >= columns:
         for_each(lambda part: np.matmul(x[part], y, out=z[part]), slices(rows, each))

@@ -29,7 +29,9 @@ import numpy as np
 
 from npnn._typing import Array, Gradients, Shape
 from npnn.autograd.function import Context, Operation
+from npnn.ops._product import column_sums, product
 from npnn.ops.activation import Sigmoid, sigmoid_into
+from npnn.threads import one_thread_for_products
 
 _SILENT = np.errstate(over="ignore")  # exp(-z) may be infinite, and the sigmoid then is 0
 
@@ -74,6 +76,7 @@ class RNN(Operation):
     """
 
     @staticmethod
+    @one_thread_for_products()
     def forward(
         ctx: Context,
         x: Array,
@@ -101,6 +104,7 @@ class RNN(Operation):
         return output
 
     @staticmethod
+    @one_thread_for_products()
     def backward(ctx: Context, dy: Array) -> Gradients:
         x, h0, w_ih, w_hh, output = ctx.saved_tensors
         slope = (
@@ -130,6 +134,7 @@ class LSTM(Operation):
     """
 
     @staticmethod
+    @one_thread_for_products()
     @_SILENT
     def forward(
         ctx: Context,
@@ -171,6 +176,7 @@ class LSTM(Operation):
         return hs, cs, gates
 
     @staticmethod
+    @one_thread_for_products()
     def backward(ctx: Context, dhs: Array | None, dcs: Array | None, dgates: Array | None) -> Gradients:
         x, h0, c0, w_ih, w_hh, w_hr, hs, cs, tanh_cs, gates = ctx.saved_tensors
         plan, hidden = ctx.plan, c0.shape[1]
@@ -200,7 +206,7 @@ class LSTM(Operation):
         dz_all = _in_row_order(dz, plan)
         before = np.concatenate([h0, hs])[plan.previous]
         dx, dw_ih, dw_hh, db = _products(x, before, w_ih, dz_all, dz_all)
-        dw_hr = None if w_hr is None else (o * tanh_c).T @ _in_row_order(dh_all, plan)
+        dw_hr = None if w_hr is None else product((o * tanh_c).T, _in_row_order(dh_all, plan))
         return dx, carried_h, carried_c, dw_ih, dw_hh, db, db, dw_hr
 
 
@@ -218,6 +224,7 @@ class GRU(Operation):
     """
 
     @staticmethod
+    @one_thread_for_products()
     @_SILENT
     def forward(
         ctx: Context,
@@ -232,7 +239,7 @@ class GRU(Operation):
         reverse: bool = False,
     ) -> tuple[Array, Array]:
         plan, hidden = schedule(batch_sizes, reverse), h0.shape[1]
-        z = x @ w_ih if b_ih is None else x @ w_ih + b_ih
+        z = _inputs_part(x, w_ih, b_ih)
         h = h0.copy()
         hs = np.empty((len(z), hidden), z.dtype)
         gates = np.empty((len(z), 4 * hidden), z.dtype)
@@ -260,6 +267,7 @@ class GRU(Operation):
         return hs, gates
 
     @staticmethod
+    @one_thread_for_products()
     def backward(ctx: Context, dhs: Array | None, dgates: Array | None) -> Gradients:
         x, h0, w_ih, w_hh, hs, gates = ctx.saved_tensors
         plan, hidden = ctx.plan, h0.shape[1]
@@ -287,13 +295,13 @@ class GRU(Operation):
             carried = _replaced(carried, dh * u[rows] + from_h[-1] @ w_hh.T)
         dz_x, dz_h = _in_row_order(from_x, plan), _in_row_order(from_h, plan)
         dx, dw_ih, dw_hh, db_ih = _products(x, before, w_ih, dz_x, dz_h)
-        return dx, carried, dw_ih, dw_hh, db_ih, dz_h.sum(axis=0)
+        return dx, carried, dw_ih, dw_hh, db_ih, column_sums(dz_h)
 
 
-def _inputs_part(x: Array, w_ih: Array, b_ih: Array | None, b_hh: Array | None) -> Array:
+def _inputs_part(x: Array, w_ih: Array, *biases: Array | None) -> Array:
     """The part of every z that does not depend on the state: one product for all rows."""
-    z: Array = x @ w_ih
-    for bias in (b_ih, b_hh):
+    z: Array = product(x, w_ih)
+    for bias in biases:
         if bias is not None:
             z += bias
     return z
@@ -321,4 +329,4 @@ def _in_row_order(parts: list[Any], plan: Schedule) -> Any:
 
 def _products(x: Any, before: Any, w_ih: Any, dz_x: Any, dz_h: Any) -> tuple[Any, Any, Any, Any]:
     """What is left after the loop: gradients of the inputs, both matrices and the first bias."""
-    return dz_x @ w_ih.T, x.T @ dz_x, before.T @ dz_h, dz_x.sum(axis=0)
+    return product(dz_x, w_ih.T), product(x.T, dz_x), product(before.T, dz_h), column_sums(dz_x)
