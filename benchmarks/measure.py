@@ -21,8 +21,9 @@ from benchmarks.memory import peak_bytes
 
 # One value averages over so many seconds at least: long beside the clock's resolution and a cold cache.
 SECONDS_PER_VALUE = 0.02
-# Seconds before each value: OpenMP's threads, which torch uses, spin for 9 ms after their work, and would
-# take a core from whoever comes next.
+# OpenMP's threads, which torch uses, spin for 9 ms after their work, and would take a core from whoever comes
+# next: that long a contender rests, or, if its runs are short, goes through a value's worth of them untimed.
+# After a rest the processor's caches and clock take some milliseconds to come back.
 REST = 0.012
 CHECKED_RUNS = 2
 
@@ -202,7 +203,10 @@ def alternate(
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or min(map(len, values.values())) < least_values:
         for name in order:
-            time.sleep(REST)
+            if loops[name] > 1:
+                timers[name].timeit(loops[name])
+            else:
+                time.sleep(REST)
             values[name].append(timers[name].timeit(loops[name]) / loops[name])
         order.reverse()  # who comes second inherits the other's cache: share that out
     return values

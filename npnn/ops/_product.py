@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from npnn._typing import Array
-from npnn.threads import for_each, slices
+from npnn.threads import for_each, one_thread_for_products, slices
 
 ALONE, VECTOR_ALONE = 2**18, 9 * 2**10
 """Multiplications up to which OpenBLAS keeps a product to one thread by itself, and one with a vector."""
@@ -38,19 +38,20 @@ def product(x: Any, y: Any) -> Any:
     its work. So large products are dealt as everything else is, in blocks of the longer axis of the result,
     and a stack of products page by page.
     """
-    if type(x) is not np.ndarray or type(y) is not np.ndarray or x.ndim == 1 or y.ndim == 1:
-        return x @ y
+    if type(x) is not np.ndarray or type(y) is not np.ndarray or x.size * y.size <= ALONE:
+        return x @ y  # small networks wait for calls of Python: the least of them first
     if x.ndim == y.ndim == 2:
         return _matrix_product(x, y)
-    if x.ndim != y.ndim or x.shape[:-2] != y.shape[:-2] or len(x) < 2:
+    if x.ndim > y.ndim == 2:
+        return _matrix_product(x.reshape(-1, x.shape[-1]), y).reshape(*x.shape[:-1], y.shape[1])
+    if x.ndim == y.ndim > 2 and x.shape[:-2] == y.shape[:-2] and len(x) > 1:
+        z: Array = np.empty((*x.shape[:-1], y.shape[-1]), np.result_type(x, y))
+        if z.size >= PAGES:
+            each = max(len(x) * PAGES // z.size, 1)
+            for_each(lambda part: np.matmul(x[part], y[part], out=z[part]), slices(len(x), each))
+            return z
+    with one_thread_for_products():
         return x @ y
-    pages, rows, columns = math.prod(x.shape[:-2]), x.shape[-2], y.shape[-1]
-    if pages * rows * columns < PAGES:
-        return x @ y
-    z: Array = np.empty((*x.shape[:-1], columns), np.result_type(x, y))
-    each = max(len(x) * PAGES // z.size, 1)
-    for_each(lambda part: np.matmul(x[part], y[part], out=z[part]), slices(len(x), each))
-    return z
 
 
 def _matrix_product(x: Array, y: Array) -> Array:

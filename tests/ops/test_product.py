@@ -60,12 +60,25 @@ def test_threads_and_blocks_do_not_change_a_large_product(monkeypatch, rows, col
     np.testing.assert_allclose(results[0], expected, rtol=0, atol=2e-6 * 500)
 
 
-def test_openblas_keeps_to_one_thread(monkeypatch):
+SHAPES = [
+    ((100, 100), (100, 100)),
+    ((700,), (700, 3)),
+    ((3, 700), (700,)),
+    ((3, 50, 90), (90, 70)),
+    ((3, 50, 90), (3, 90, 70)),
+    ((2, 1, 50, 90), (3, 90, 70)),
+    ((30, 50, 90), (30, 90, 70)),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SHAPES)
+def test_openblas_keeps_to_one_thread(monkeypatch, one, other):
     """Its own threads would spin for a tenth of a second after a product, on a core that others need."""
     begun = []
     monkeypatch.setattr(npnn.threads._blas, "begin", lambda: begun.append("begin"))
     monkeypatch.setattr(npnn.threads._blas, "end", lambda: begun.append("end"))
-    product(normal(100, 100), normal(100, 100))
+    x, y = normal(*one), normal(*other)
+    np.testing.assert_allclose(product(x, y), x @ y, rtol=1e-11, atol=1e-11)
     assert begun == ["begin", "end"]
 
 
