@@ -22,7 +22,7 @@ PARTS = 16
 TILE = 32
 """Rows or columns of a block are a multiple of these, so that OpenBLAS works in whole tiles."""
 
-SUMMED = 2**17
+SUMMED = 2**19
 """Elements in a block of a column sum."""
 
 PAGES = 2**16
