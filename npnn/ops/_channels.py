@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from npnn._typing import Array
-from npnn.ops.blockwise import BLOCK, DEALT
+from npnn.ops.blockwise import DEALT, block_of
 from npnn.threads import for_each, scratch, slices
 
 ROW = 2**11
@@ -64,7 +64,7 @@ def normalize_channels(
     """
     _, positions, channels, _ = x.shape
     rows, together = _as_rows(x, channels)
-    blocks = slices(len(rows), max(BLOCK // rows.shape[1], 1))
+    blocks = slices(len(rows), max(block_of(rows.size) // rows.shape[1], 1))
     means = np.empty((len(blocks), channels), x.dtype)
     squares = np.empty((len(blocks), channels))  # few numbers: in float64
 
@@ -103,7 +103,7 @@ def _scaled(rows: Array, together: int, mean: Array, scale: Array, bias: Array |
         part = np.multiply(rows[block], scale, out=y[block])
         part += shift
 
-    for_each(work, slices(len(rows), max(BLOCK // rows.shape[1], 1)))
+    for_each(work, slices(len(rows), max(block_of(rows.size) // rows.shape[1], 1)))
     return y
 
 
@@ -131,7 +131,7 @@ def normalize_channels_backward(
     drows, _ = _as_rows(dy, channels)
     dx = np.empty(x.shape, x.dtype)  # which, unlike a view, can become a leaf's gradient without being copied
     results = dx.reshape(rows.shape)
-    blocks = slices(len(rows), max(BLOCK // rows.shape[1], 1))
+    blocks = slices(len(rows), max(block_of(rows.size) // rows.shape[1], 1))
     sums, dots = (np.empty((len(blocks), rows.shape[1]), x.dtype) for _ in range(2))
     means = np.tile(mean, together)
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from npnn._typing import Array
-from npnn.ops.blockwise import BLOCK, DEALT
+from npnn.ops.blockwise import BLOCK, DEALT, block_of
 from npnn.threads import for_each, scratch, slices
 
 FEW_ROWS, SHORT_ROW = 64, 32
@@ -208,7 +208,7 @@ def _row_sums(x: Array) -> Array:
 
 def _blocks_of_rows(x: Array) -> list[slice]:
     """Blocks of so many rows that they stay in the cache."""
-    return slices(len(x), max(2 * BLOCK // x.shape[1], 1))
+    return slices(len(x), max(block_of(x.size, 2 * BLOCK) // x.shape[1], 1))
 
 
 def _repeated(v: Array, blocks: list[slice]) -> Array:

@@ -21,8 +21,18 @@ much longer than one thread needs to hand Python's lock to another, which is 40 
 other sleeps. Both ways through GELU, two threads were as fast as one with 2**15, and 1.7 and 1.9 times as
 fast with 2**17 and 2**18."""
 
-DEALT = 2 * BLOCK
+DEALT = BLOCK
 """Elements from which blocks are dealt to threads: with fewer, to call the threads would cost more."""
+
+
+def block_of(size: int, most: int = BLOCK) -> int:
+    """How many elements a block of so many has: there are four blocks or more, unless they are too small.
+
+    Args:
+        size: of the array.
+        most: the most elements of a block.
+    """
+    return min(most, max(-(-size // 4), BLOCK // 2))
 
 
 def blockwise(
@@ -61,7 +71,7 @@ def blockwise(
             if outputs == 1:
                 return np.asarray(values).astype(dtype)
             return tuple(np.asarray(value).astype(dtype) for value in values)
-        whole = size <= BLOCK or not all(array.flags.c_contiguous for array in arrays)
+        whole = size < DEALT or not all(array.flags.c_contiguous for array in arrays)
         if whole and not in_place:
             return formula(*arrays, **constants)
         results = [np.empty_like(arrays[0]) for _ in range(outputs)]  # in the order of its memory
@@ -95,9 +105,4 @@ def _evaluate(
             for y, value in zip(into, values if len(into) > 1 else (values,), strict=True):
                 y[...] = value
 
-    blocks = slices(size, BLOCK)
-    if size < DEALT:
-        for block in blocks:
-            evaluate(block)
-    else:
-        for_each(evaluate, blocks)
+    for_each(evaluate, slices(size, block_of(size)))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import npnn
-from npnn.ops.blockwise import BLOCK, DEALT, blockwise
+from npnn.ops.blockwise import BLOCK, DEALT, block_of, blockwise
 
 
 def formula(x, y, *, scale=2.0):
@@ -41,8 +41,13 @@ def test_several_axes_are_blocked_too():
 
 def test_blocks_are_what_the_formula_sees():
     seen = []
-    blockwise(lambda x: seen.append(x.shape) or x, np.zeros((2, BLOCK + 3)))
-    assert seen == [(BLOCK,), (BLOCK,), (6,)]
+    blockwise(lambda x: seen.append(x.size) or x, np.zeros((5, BLOCK + 3)))
+    assert sorted(seen) == [15, *[BLOCK] * 5]
+
+
+@pytest.mark.parametrize(("size", "blocks"), [(BLOCK, 2), (2 * BLOCK + 2, 4), (4 * BLOCK, 4), (9 * BLOCK, 9)])
+def test_blocks_come_out_even(size, blocks):
+    assert -(-size // block_of(size)) == blocks
 
 
 def both(x, y):

@@ -35,7 +35,7 @@ def test_same_as_the_formulas(positions, channels, affine, monkeypatch):
     x, weight, bias, dy = drawn(positions, channels)
     weight, bias = (weight, bias) if affine else (None, None)
     monkeypatch.setattr(_channels, "DEALT", 0)
-    monkeypatch.setattr(_channels, "BLOCK", 500)
+    monkeypatch.setattr(_channels, "block_of", lambda size: 500)
     monkeypatch.setattr(_channels, "ROW", 100)
     assert _channels.large_channels((1, positions, channels, 1), x, weight, bias)
     fast = both_ways(x, weight, bias, dy)

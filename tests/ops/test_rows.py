@@ -26,7 +26,7 @@ def small_blocks(monkeypatch):
     """Blocks of two or three rows, of which the last is not full."""
     for module in (_rows, activation):
         monkeypatch.setattr(module, "DEALT", 1)
-    monkeypatch.setattr(_rows, "BLOCK", 15)
+    monkeypatch.setattr(_rows, "block_of", lambda size, most: 15)
 
 
 @pytest.fixture(params=[1, 2])
