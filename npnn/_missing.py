@@ -29,11 +29,11 @@ class MissingAttributeError(AttributeError):
         # Only where it is read: import npnn has no need of them.
         import difflib
 
-        from npnn._torch_names import NAMES
+        from npnn._torch_names import INSTEAD, NAMES
 
         said = f"{self.owner} has no attribute {self.attribute!r}"
         if self.attribute in NAMES[self.place].split():
-            said += ": torch has it, npnn not yet"
+            said += f": torch has it, npnn {INSTEAD.get(self.attribute, 'not yet')}"
         public = [name for name in self.known() if not name.startswith("_")]
         near = difflib.get_close_matches(self.attribute, public, n=3, cutoff=0.7)
         if near:

@@ -57,3 +57,9 @@ NAMES: dict[str, str] = {
     ),
 }
 """By place: the names, with spaces between them."""
+
+INSTEAD = {
+    "resize_": "not, as the memory of an ndarray keeps its size: reshape(), or give x.data another tensor",
+    "set_": "not, as a tensor shows one ndarray: copy_() another's values, or give x.data the other tensor",
+}
+"""Of names that npnn will not have, why, and what does the same."""

@@ -22,6 +22,11 @@ import npnn
             "to_sparse",
             "'Tensor' object has no attribute 'to_sparse': torch has it, npnn not yet",
         ),
+        (
+            npnn.ones(2),
+            "resize_",
+            "'Tensor' object has no attribute 'resize_': torch has it, npnn not, as the memory of an ndarray",
+        ),
         (npnn.Parameter(npnn.ones(2)), "flaten", "'Parameter' object has no attribute 'flaten'; near it"),
     ],
 )

@@ -58,7 +58,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "counting": (*("bincount", "histc", "histogram", "isin", "unique", "unique_consecutive"),),
     "cumulative": (
         *("cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "diff"),
-        *("logcumsumexp", "trapezoid", "trapz"),
+        *("gradient", "logcumsumexp", "trapezoid", "trapz"),
     ),
     "creation": (
         *("arange", "empty_like", "eye", "full", "full_like", "linspace", "ones", "ones_like"),

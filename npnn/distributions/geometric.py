@@ -10,7 +10,7 @@ from npnn.autograd.grad_mode import no_grad
 from npnn.distributions import constraints
 from npnn.distributions._binary import OfTrials
 from npnn.distributions.distribution import broadcast_all
-from npnn.functional.pointwise_loss import binary_cross_entropy_with_logits
+from npnn.functional.binary_loss import binary_cross_entropy_with_logits
 from npnn.tensors.creation import empty, zeros_like
 
 

@@ -26,6 +26,12 @@ from npnn.functional.activation import (
     tanhshrink,
 )
 from npnn.functional.attention import multi_head_attention_forward, scaled_dot_product_attention
+from npnn.functional.binary_loss import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    hinge_embedding_loss,
+    soft_margin_loss,
+)
 from npnn.functional.conv import (
     conv1d,
     conv2d,
@@ -88,16 +94,12 @@ from npnn.functional.piecewise import (
     threshold_,
 )
 from npnn.functional.pointwise_loss import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
     gaussian_nll_loss,
-    hinge_embedding_loss,
     huber_loss,
     kl_div,
     l1_loss,
     poisson_nll_loss,
     smooth_l1_loss,
-    soft_margin_loss,
 )
 from npnn.functional.pooling import (
     adaptive_avg_pool1d,

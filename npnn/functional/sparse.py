@@ -210,7 +210,7 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Tensor:
                 f"Class values must be smaller than num_classes, got {count - 1} for {num_classes} classes."
             )
         count = num_classes
-    return as_tensor((classes[..., None] == np.arange(count)).astype(np.int64))
+    return as_tensor((classes[..., None] == np.arange(count)).astype(np.int64, order="C"))
 
 
 def padding_row(

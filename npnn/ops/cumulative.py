@@ -78,7 +78,7 @@ class LogCumSumExp(Operation):
     @staticmethod
     def forward(ctx: Context, x: Array, *, axis: int) -> Array:
         with np.errstate(invalid="ignore"):  # nan stays nan, and is no news
-            y = np.logaddexp.accumulate(x, axis=axis) if x.size else x.copy()
+            y = np.asarray(np.logaddexp.accumulate(x, axis=axis) if x.size else x.copy(), order="C")
         ctx.axis = axis
         ctx.save_for_backward(x, y)
         return y

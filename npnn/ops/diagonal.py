@@ -73,7 +73,7 @@ class Triangle(Operation):
     @staticmethod
     def forward(ctx: Context, x: Array, *, lower: bool, diagonal: int) -> Array:
         ctx.options = {"lower": lower, "diagonal": diagonal}
-        return (np.tril if lower else np.triu)(x, diagonal)
+        return np.asarray((np.tril if lower else np.triu)(x, diagonal), order="C")
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:

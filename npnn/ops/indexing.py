@@ -129,7 +129,7 @@ class Gather(Operation):
     def forward(ctx: Context, x: Array, index: Array, *, axis: int) -> Array:
         ctx.shape, ctx.axis = x.shape, axis
         ctx.save_for_backward(index)
-        return x[along(index, axis)]
+        return np.asarray(x[along(index, axis)], order="C")
 
     @staticmethod
     def backward(ctx: Context, dy: Array) -> Gradients:

@@ -19,6 +19,7 @@ from npnn.tensors.promotion import (
     in_floating,
     operator,
     refuse_two_bools,
+    scaled,
     tensors_only,
     unrecorded,
 )
@@ -75,8 +76,10 @@ class ArithmeticMethods(TensorBase):
         return operator(arithmetic.Remainder, other, self)
 
     def __pow__(self, other: Any) -> Any:
+        if isinstance(other, bool) and self.array.dtype.kind == "b":
+            return unrecorded(np.logical_or, self, not other)
         refuse_two_bools("pow", self, other)
-        if isinstance(other, int) and other < 0 and self.array.dtype.kind in "iu":
+        if isinstance(other, int) and other < 0 and self.array.dtype.kind in "biu":
             raise RuntimeError("Integers to negative integer powers are not allowed.")
         return operator(arithmetic.Pow, self, other)
 
@@ -165,11 +168,12 @@ class ArithmeticMethods(TensorBase):
 
     def add(self, other: Any, *, alpha: Any = 1) -> Any:
         """Self + alpha * other."""
-        return self + (other if alpha == 1 else other * alpha)
+        return self + scaled(other, alpha, self)
 
     def sub(self, other: Any, *, alpha: Any = 1) -> Any:
         """Self - alpha * other."""
-        return self - (other if alpha == 1 else other * alpha)
+        refuse_bool("Subtraction, the `-` operator,", self, other)
+        return self - scaled(other, alpha, self)
 
     def mul(self, other: Any) -> Any:
         """Self * other."""
@@ -268,7 +272,8 @@ class ArithmeticMethods(TensorBase):
         dtype = self.array.dtype
         if np.iscomplexobj(array_of(value)) and dtype.kind != "c":
             raise RuntimeError(f"value cannot be converted to type {dtype} without overflow: {value}")
-        return arithmetic.Where.apply(mask, in_dtype(fill_value(value, dtype), dtype), self)
+        filled = arithmetic.Where.apply(mask, in_dtype(fill_value(value, dtype), dtype), self)
+        return filled.contiguous()
 
     def floor_divide(self, other: Any) -> Any:
         """Self // other, rounded down; it has no derivative."""

@@ -251,9 +251,8 @@ def normal(
 @with_out
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
     """1 with the probability that each element gives, or with probability p, else 0."""
-    if p is None:
-        return input.bernoulli(generator=generator)
-    return empty(input.shape, dtype=input.dtype).bernoulli_(p, generator=generator)
+    drawn: Tensor = input.bernoulli(p, generator=generator)
+    return drawn
 
 
 def empty_like(

@@ -1,4 +1,4 @@
-"""What runs along an axis: extremes so far, products, differences, areas.
+"""What runs along an axis: extremes so far, products, differences, slopes, areas.
 
 Each function takes the tensor first. The running sum is `Tensor.cumsum`.
 """
@@ -13,7 +13,7 @@ from npnn import dtypes
 from npnn.autograd.function import wrap
 from npnn.ops import cumulative as ops
 from npnn.ops import indexing
-from npnn.tensors.base import axis_of
+from npnn.tensors.base import array_of, axis_of
 from npnn.tensors.joining import cat
 from npnn.tensors.promotion import in_dtype, in_floating
 from npnn.tensors.results import extremes
@@ -81,7 +81,7 @@ def _so_far(name: str, extreme: np.ufunc, input: Any, dim: int) -> Any:
     running = extreme.accumulate(x, axis=axis)
     position = np.arange(x.shape[axis]).reshape([-1 if other == axis else 1 for other in range(x.ndim)])
     reached = (x == running) | (np.isnan(x) & np.isnan(running))
-    places = np.maximum.accumulate(np.where(reached, position, 0), axis=axis)
+    places = np.asarray(np.maximum.accumulate(np.where(reached, position, 0), axis=axis), order="C")
     return extremes(name, indexing.Gather.apply(input, places, axis=axis), wrap(places))
 
 
@@ -119,6 +119,105 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
         later, earlier = result.narrow(axis, 1, length - 1), result.narrow(axis, 0, length - 1)
         result = later != earlier if result.array.dtype.kind == "b" else later - earlier
     return result
+
+
+def gradient(input: Any, *, spacing: Any = None, dim: Any = None, edge_order: int = 1) -> tuple[Any, ...]:
+    """The slope along each axis, from values at points: ∂f/∂x_i, of second order inside.
+
+    Inside it is the mean of the slopes on both sides, weighted by the distances on the opposite sides; with
+    even spacing that is (f(x + h) - f(x - h)) / 2h.
+
+    Args:
+        input: the values.
+        spacing: how far the points are apart: a number for all axes, or a sequence that has for each axis a
+            number or a vector of coordinates. Default: 1.
+        dim: the axis or axes. Default: all.
+        edge_order: of the slope at either end: 1 for that to the neighbour, 2 for that of a parabola.
+
+    Returns:
+        For each of the axes a tensor of the input's shape.
+
+    Raises:
+        RuntimeError: another order, an axis that is too short for it or that is named twice, or spacings that
+            do not fit.
+        TypeError: the spacing is a vector, not a sequence of vectors.
+        IndexError: there is no such axis.
+
+    Source: torch.gradient.
+
+    Examples:
+        >>> import npnn
+        >>> npnn.gradient(npnn.tensor([1.0, 4.0, 9.0, 16.0]))
+        (tensor([3., 4., 6., 7.]),)
+    """
+    if edge_order not in (1, 2):
+        raise RuntimeError(f"gradient: only edge_order=1 and edge_order=2 are supported, got {edge_order}")
+    if input.array.dtype == np.uint8:
+        raise RuntimeError("gradient: does not support uint8 input, whose differences are not negative")
+    ndim = input.array.ndim
+    named = range(ndim) if dim is None else dim if isinstance(dim, (tuple, list)) else (dim,)
+    axes = [axis_of(each, ndim) for each in named]
+    for number, axis in enumerate(axes):
+        if axis in axes[:number]:
+            raise RuntimeError(f"dim {axis} appears multiple times in the list of dims")
+        if input.array.shape[axis] < edge_order + 1:
+            raise RuntimeError(
+                f"gradient: expected each dimension size to be at least edge_order+1, {edge_order + 1}, got"
+                f" shape {list(input.array.shape)}"
+            )
+    spacings = _spacings(spacing, len(axes))
+    return tuple(_slope(input, *each, edge_order) for each in zip(axes, spacings, strict=True))
+
+
+def _spacings(spacing: Any, count: int) -> list[Any]:
+    """For each of so many axes the distance of its points, or their coordinates."""
+    if not isinstance(spacing, (tuple, list)):
+        if np.ndim(array_of(spacing)):
+            raise TypeError("gradient: expected a spacing that is a number or a sequence, got a tensor")
+        return [1 if spacing is None else spacing] * count
+    if len(spacing) != count:
+        raise RuntimeError(
+            "gradient: expected spacing to be unspecified, a number, or a sequence with one for each of"
+            f" {count} axes, got one of {len(spacing)}"
+        )
+    for each in spacing:
+        if hasattr(each, "dtype") and np.ndim(array_of(each)) != 1:
+            raise RuntimeError(
+                "gradient: expected each element of spacing to have one dimension, but got an element with"
+                f" {np.ndim(array_of(each))} dimensions"
+            )
+    return list(spacing)
+
+
+def _slope(f: Any, axis: int, spacing: Any, edge_order: int) -> Any:
+    """∂f along one axis."""
+    count = f.array.shape[axis] - 1
+    slopes = diff(f, dim=axis)
+    if slopes.array.dtype.kind == "b":
+        raise NotImplementedError("gradient: bools have no differences, and so no slope")
+    if np.ndim(array_of(spacing)):
+        widths = diff(wrap(spacing))
+        if widths.array.size != count:
+            raise RuntimeError(
+                f"gradient: expected a coordinate for each of the {count + 1} points along axis {axis}, got"
+                f" {widths.array.size + 1}"
+            )
+        widths = widths.reshape([-1 if other == axis else 1 for other in range(f.array.ndim)])
+        slopes = slopes / widths
+    else:
+        slopes = slopes / spacing
+        widths = wrap(np.ones([count if other == axis else 1 for other in range(f.array.ndim)], slopes.dtype))
+    first, last = slopes.narrow(axis, 0, 1), slopes.narrow(axis, count - 1, 1)
+    if count == 1:
+        return cat([first, last], axis)
+    (left, right), (before, after) = (
+        (x.narrow(axis, 0, count - 1), x.narrow(axis, 1, count - 1)) for x in (slopes, widths)
+    )
+    if edge_order == 2:
+        bends = (right - left) / (before + after)
+        first = first - before.narrow(axis, 0, 1) * bends.narrow(axis, 0, 1)
+        last = last + after.narrow(axis, count - 2, 1) * bends.narrow(axis, count - 2, 1)
+    return cat([first, (after * left + before * right) / (before + after), last], axis)
 
 
 def trapezoid(y: Any, x: Any = None, *, dx: Any = 1, dim: int = -1) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from types import EllipsisType
@@ -18,6 +19,9 @@ from npnn.tensors.base import TensorBase, array_of, axis_of
 from npnn.tensors.promotion import check_shapes, fill_value, in_dtype
 
 _NO_NUMBERS = (TensorBase, np.ndarray, Sequence, slice, EllipsisType)
+
+_DTYPES = frozenset(map(np.dtype, (np.int64, np.int32, np.bool_)))
+"""Of tensors that torch indexes with, beside uint8."""
 
 
 class IndexingMethods(TensorBase):
@@ -34,6 +38,9 @@ class IndexingMethods(TensorBase):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         *first, last = _steps(index)
+        cast = isinstance(value, TensorBase) and value.array.dtype != self.array.dtype
+        if cast and not isinstance(index, bool):
+            _check_cast(last, value.array, self.array.dtype)
         target: Any = self if not first else self[first[0]]
         target._write(last, fill_value(value, self.array.dtype))
 
@@ -116,13 +123,8 @@ class IndexingMethods(TensorBase):
             raise RuntimeError("the tensor shows the memory of a read-only ndarray: clone() it to change it")
         try:
             self.array[index] = source
-        except ValueError:
-            raise RuntimeError(
-                f"shape mismatch: value tensor of shape {list(np.shape(source))} cannot be broadcast to"
-                f" indexing result of shape {list(np.shape(self.array[index]))}"
-            ) from None
-        except IndexError as error:
-            raise _index_error(error, index, self.array) from None
+        except (IndexError, TypeError, ValueError):
+            raise _write_error(self.array, index, source) from None
 
     def copy_(self, source: Any, non_blocking: bool = False) -> Any:
         """Copies the values of another tensor, which may broadcast, into this one, which keeps its dtype."""
@@ -316,21 +318,43 @@ def _stands_for_tuple(index: Any) -> bool:
 
 
 def _plain(part: Any) -> Any:
-    """One part of an index, with tensors as arrays, numbers as ints, and lists as arrays."""
+    """One part of an index, with tensors as arrays, numbers as ints, and lists as arrays.
+
+    Raises:
+        ValueError: a slice does not go forwards.
+        IndexError: a tensor is of a dtype that torch does not index with.
+        TypeError: a text.
+    """
+    if isinstance(part, slice):
+        if part.step is not None and operator.index(part.step) < 1:
+            raise ValueError(f"step must be greater than zero, got {part.step}: flip() reverses an axis")
+        return part
     if isinstance(part, TensorBase):
-        array = part.array
-        if array.dtype == np.uint8:
-            warnings.warn(
-                "indexing with dtype uint8 is now deprecated, please use a dtype bool instead.", stacklevel=4
-            )
-            array = array.astype(bool)
-        return int(array) if array.ndim == 0 and array.dtype.kind in "iu" else array
+        return _places(part.array)
     if isinstance(part, np.integer):
         return int(part)
-    if isinstance(part, list):
-        array = np.asarray([array_of(item) for item in part])
+    if isinstance(part, (list, str)):
+        array = np.asarray(part if isinstance(part, str) else [array_of(item) for item in part])
+        if array.dtype.kind == "U":
+            raise TypeError(f"new(): invalid data type 'str': {part!r} is no index")
         return array if array.size else array.astype(np.int64)
     return part
+
+
+def _places(array: Array) -> Any:
+    """What the values of a tensor stand for as an index: a number, places, or a mask."""
+    if array.dtype == np.uint8:
+        warnings.warn(
+            "indexing with dtype uint8 is now deprecated, please use a dtype bool instead.", stacklevel=5
+        )
+        return array.astype(bool)
+    if array.ndim == 0 and array.dtype.kind in "iu":
+        return int(array)
+    if array.dtype not in _DTYPES:
+        raise IndexError(
+            f"tensors used as indices must be long, int, byte or bool tensors, got {array.dtype}"
+        )
+    return array
 
 
 def _is_basic(part: Any) -> bool:
@@ -348,10 +372,39 @@ def _output_error(shape: Shape, broadcast: Shape) -> RuntimeError:
     )
 
 
+def _check_cast(index: tuple[Any, ...], value: Array, dtype: Any) -> None:
+    """Refuses another dtype where torch does not cast: it does into a view, and one number at a mask."""
+    arrays = [np.asarray(part) for part in index if not _is_basic(part)]
+    one_mask = len(arrays) == 1 and arrays[0].ndim and arrays[0].dtype == np.bool_
+    known = all(array.dtype.kind in "biu" for array in arrays)
+    if arrays and known and not (one_mask and value.size == 1):
+        raise put_error(dtype, value.dtype)
+
+
+def put_error(destination: Any, source: Any) -> RuntimeError:
+    """That values of one dtype are not written by index into a tensor of another."""
+    return RuntimeError(
+        "Index put requires the source and destination dtypes match, got"
+        f" {destination} for the destination and {source} for the source."
+    )
+
+
+def _write_error(array: Array, index: Any, source: Any) -> Exception:
+    """Why NumPy cannot write at an index: there is no such place, or it has another shape."""
+    try:
+        wanted = list(array[index].shape)
+    except IndexError as error:
+        return _index_error(error, index, array)
+    return RuntimeError(
+        f"shape mismatch: value tensor of shape {list(np.shape(source))} cannot be broadcast to indexing"
+        f" result of shape {wanted}"
+    )
+
+
 def _index_error(error: IndexError, index: Any, array: Array) -> IndexError:
     text = str(index)
     shown = text if len(text) <= 60 else f"{text[:57]}..."
-    said = str(error).replace("axis", "dimension").replace("for array", "for tensor")
+    said = re.sub(r"\baxis\b", "dimension", str(error)).replace("for array", "for tensor")
     return IndexError(f"{said} (index {shown} of a tensor of shape {list(array.shape)})")
 
 

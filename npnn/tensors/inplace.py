@@ -6,7 +6,11 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from npnn._typing import Array
 from npnn.tensors.base import TensorBase
+from npnn.tensors.promotion import tensors_only
 
 
 def _in_place(name: str) -> Callable[..., Any]:
@@ -60,6 +64,26 @@ class InPlaceMethods(TensorBase):
 
     def __irshift__(self, other: Any) -> Any:
         return self._assign(operator.rshift(self, other))
+
+    # ---- by a function of one's own, with a call for each element
+
+    def apply_(self, callable: Callable[[Any], Any]) -> Any:
+        """What a function gives for each value; a slow way, for want of another.
+
+        Raises:
+            RuntimeError: the tensor requires grad.
+            TypeError: the function gives no number.
+        """
+        return self._assign(_mapped("apply_", callable, self))
+
+    def map_(self, other: Any, callable: Callable[[Any, Any], Any]) -> Any:
+        """What a function gives for each value and that of another tensor, which broadcasts to this one.
+
+        Raises:
+            RuntimeError: a tensor requires grad, or the other one does not broadcast.
+            TypeError: the other one is of another dtype, or the function gives no number.
+        """
+        return self._assign(_mapped("map_", callable, self, other))
 
     # ---- methods
 
@@ -192,3 +216,22 @@ class InPlaceMethods(TensorBase):
     true_divide_ = _in_place("true_divide")
     trunc_ = _in_place("trunc")
     xlogy_ = _in_place("xlogy")
+
+
+def _mapped(name: str, function: Callable[..., Any], *tensors: Any) -> Array:
+    """What a function gives for the elements of tensors, in the shape and the dtype of the first."""
+    tensors_only(name, *tensors)
+    dtype, shape = tensors[0].array.dtype, tensors[0].array.shape
+    for tensor in tensors:
+        if tensor.requires_grad:
+            raise RuntimeError(f"Can't call {name}() on a tensor that requires grad: detach() it first")
+        if tensor.array.dtype != dtype:
+            raise TypeError(
+                f"{name}: expected a tensor of {dtype} for 'other' (got one of {tensor.array.dtype})"
+            )
+    columns = (tensor.expand(shape).array.ravel().tolist() for tensor in tensors)
+    results = [function(*elements) for elements in zip(*columns, strict=True)]
+    for result in results:
+        if not hasattr(result, "__float__"):
+            raise TypeError(f"{name}: the function must give a real number, not {type(result).__name__}")
+    return np.fromiter(results, dtype, len(results)).reshape(shape)

@@ -1,4 +1,4 @@
-"""More ways to make tensors: of the dtype of another, on a logarithmic scale, of one number."""
+"""More ways to make tensors: of the dtype of another, on a logarithmic scale, of one number, of two parts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from typing import Any
 import numpy as np
 
 from npnn import devices
+from npnn._typing import Array
+from npnn.autograd.function import wrap
+from npnn.autograd.grad_mode import is_grad_enabled
 from npnn.random import Generator
 from npnn.tensors import creation
 from npnn.tensors.core import Tensor
 from npnn.tensors.out import making_out
+from npnn.tensors.promotion import check_broadcast, tensors_only
 
 
 def new_zeros(input: Tensor, *size: Any, dtype: Any = None, device: Any = None, **options: Any) -> Tensor:
@@ -203,3 +207,73 @@ def randint_like(
     low, high = (0, low) if high is None else (low, high)
     drawn = creation.randint(low, high, input.shape, generator=generator, dtype=_or_own(input, dtype))
     return drawn.requires_grad_() if requires_grad else drawn
+
+
+def complex(real: Any, imag: Any) -> Any:
+    """Complex numbers of given parts.
+
+    npnn does not differentiate complex numbers: neither part may require grad.
+
+    Args:
+        real: the real parts, in float32 or float64.
+        imag: the imaginary parts, in the same dtype; the two broadcast.
+
+    Raises:
+        RuntimeError: other dtypes, or two, or shapes that do not broadcast.
+        TypeError: one of them is a number.
+        NotImplementedError: one of them requires grad.
+
+    Source: torch.complex.
+
+    Examples:
+        >>> import npnn
+        >>> npnn.complex(npnn.tensor([1.0, 2.0]), npnn.tensor([0.0, -1.0]))
+        tensor([1.+0.j, 2.-1.j])
+    """
+    a, b = _two_parts("complex", real, imag)
+    made = np.empty(np.broadcast_shapes(a.shape, b.shape), np.result_type(a, np.complex64))
+    made.real, made.imag = a, b
+    return wrap(made)
+
+
+def polar(abs: Any, angle: Any) -> Any:
+    """Complex numbers of given absolute values and angles: abs · (cos angle + i sin angle).
+
+    npnn does not differentiate complex numbers: neither may require grad.
+
+    Args:
+        abs: the absolute values, in float32 or float64.
+        angle: the angles, in the same dtype; the two broadcast.
+
+    Raises:
+        RuntimeError: other dtypes, or two, or shapes that do not broadcast.
+        TypeError: one of them is a number.
+        NotImplementedError: one of them requires grad.
+
+    Source: torch.polar.
+    """
+    r, phi = _two_parts("polar", abs, angle)
+    return complex(wrap(r * np.cos(phi)), wrap(r * np.sin(phi)))
+
+
+def _two_parts(name: str, first: Any, second: Any) -> tuple[Array, Array]:
+    """Two real tensors of which complex numbers can be made."""
+    tensors_only(name, first, second)
+    first, second = wrap(first), wrap(second)
+    kinds = first.dtype, second.dtype
+    if kinds[0] not in _REAL:
+        raise RuntimeError(
+            f"{name}(): Expected both inputs to be Float or Double tensors but got {kinds[0]} and {kinds[1]}"
+        )
+    if kinds[0] != kinds[1]:
+        raise RuntimeError(
+            f"{name}(): Expected object of scalar type {kinds[0]} but got scalar type {kinds[1]} for second"
+            " argument"
+        )
+    check_broadcast(first, second)
+    if is_grad_enabled() and (first.requires_grad or second.requires_grad):
+        raise NotImplementedError("npnn does not differentiate complex numbers: detach() the tensors first")
+    return first.array, second.array
+
+
+_REAL = (np.float32, np.float64)

@@ -20,7 +20,8 @@ NAMES = frozenset(
         *("arctan", "arctan2", "arctanh", "argmax", "argmin", "asin", "asinh", "atan", "atan2", "atanh"),
         *("baddbmm", "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or"),
         *("bitwise_right_shift", "bitwise_xor", "bmm", "cat", "ceil", "chain_matmul", "clamp"),
-        *("clamp_max", "clamp_min", "clip", "column_stack", "concat", "concatenate", "conj_physical"),
+        *("clamp_max", "clamp_min", "clip", "column_stack", "complex", "concat", "concatenate"),
+        "conj_physical",
         *("copysign", "cos", "cosh", "cross", "cummax", "cummin", "cumprod", "cumsum", "deg2rad", "diag"),
         *("diff", "digamma", "div", "divide", "dot", "dstack", "eq", "erf", "erfc", "erfinv", "exp"),
         *("exp2", "expm1", "fix", "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac"),
@@ -32,7 +33,7 @@ NAMES = frozenset(
         *("matrix_power", "max", "maximum", "mean", "median", "min", "minimum", "mm", "mode", "msort"),
         *("mul", "multinomial", "multiply", "mv", "mvlgamma", "nan_to_num", "nanmean", "nanmedian"),
         *("nanquantile", "nansum", "ne", "neg", "negative", "nextafter", "norm", "not_equal", "outer"),
-        *("polygamma", "pow", "prod", "quantile", "rad2deg", "reciprocal", "remainder", "round"),
+        *("polar", "polygamma", "pow", "prod", "quantile", "rad2deg", "reciprocal", "remainder", "round"),
         *("row_stack", "rsqrt", "searchsorted", "sgn", "sigmoid", "sign", "signbit", "sin", "sinc"),
         *("sinh", "slogdet", "softmax", "sort", "sqrt", "square", "stack", "std", "sub", "subtract"),
         *("sum", "svd", "take", "take_along_dim", "tan", "tanh", "tensordot", "topk", "tril", "triu"),
@@ -46,7 +47,7 @@ IN_LINALG = frozenset(
         *("cholesky", "cond", "cross", "det", "eigh", "eigvalsh", "inv", "lstsq", "matmul"),
         *("matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet"),
         *("solve", "solve_triangular", "svd", "svdvals", "tensorinv", "tensorsolve", "vecdot"),
-        *"vector_norm",
+        "vector_norm",
     }
 )
 """Those of torch.linalg that take it."""

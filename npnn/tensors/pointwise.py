@@ -14,6 +14,7 @@ import numpy as np
 from npnn import dtypes
 from npnn.autograd.function import wrap
 from npnn.ops import arithmetic, pointwise, transcendental
+from npnn.tensors.arithmetic import refuse_bool
 from npnn.tensors.base import array_of
 from npnn.tensors.promotion import (
     check_broadcast,
@@ -23,6 +24,7 @@ from npnn.tensors.promotion import (
     promoted,
     refuse_two_bools,
     same_dtype,
+    scaled,
     tensors_only,
 )
 from npnn.tensors.results import return_type
@@ -243,7 +245,8 @@ def fill(input: Any, value: Any) -> Any:
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     """Other - alpha * input."""
     x = wrap(input)
-    return other - (x if alpha == 1 else x * alpha)
+    refuse_bool("Subtraction, the `-` operator,", x, other)
+    return other - scaled(x, alpha, other)
 
 
 def clamp_min(input: Any, min: Any) -> Any:

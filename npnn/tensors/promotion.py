@@ -104,6 +104,38 @@ def promoted(x: Any, y: Any, *, floating: bool = False) -> tuple[Any, Any]:
     return in_dtype(x, dtype), in_dtype(y, dtype)
 
 
+def scaled(x: Any, alpha: Any, beside: Any) -> Any:
+    """Alpha · x, in the dtype in which x meets another operand.
+
+    Args:
+        x: a tensor, an array or a number.
+        alpha: a number, or a tensor that holds one.
+        beside: the other operand.
+
+    Raises:
+        RuntimeError: alpha is of a higher kind than that dtype, or does not fit into it.
+    """
+    if type(alpha) is int and alpha == 1:
+        return x
+    dtype = dtypes.result_type(array_of(x), array_of(beside))
+    number = alpha.item() if hasattr(alpha, "item") else alpha
+    for kind, others, what in _ALPHAS:
+        if isinstance(number, kind) and dtype.kind in others:
+            raise RuntimeError(f"{what}: got {number} for {dtype}")
+    factor = fill_value(number, dtype).item()
+    if hasattr(x, "dtype"):
+        return in_dtype(x, dtype) * factor
+    return x and factor if dtype.kind == "b" else x * factor
+
+
+_ALPHAS = (
+    (bool, "iufc", "Boolean alpha only supported for Boolean results"),
+    (float, "biu", "For integral input tensors, argument alpha must not be a floating point number"),
+    (complex, "biuf", "For non-complex input tensors, argument alpha must not be a complex number"),
+)
+"""For each type of number the kinds of dtype that it cannot scale, and what is said then."""
+
+
 def refuse_two_bools(name: str, x: Any, y: Any) -> None:
     """Raises NotImplementedError if both operands are bools."""
     if all(np.asarray(array_of(operand)).dtype.kind == "b" for operand in (x, y)):

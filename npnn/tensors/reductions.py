@@ -298,7 +298,7 @@ def _refuse_empty(name: str, array: Array, axes: Any) -> None:
 def _truth(x: Any, find: Any, dim: Any, keepdim: bool) -> Any:
     """What np.all or np.any finds; of uint8, in which torch once kept its masks, in uint8."""
     found = find(x.array, axis=_axes(x, dim, None), keepdims=keepdim)
-    return wrap(np.asarray(found, np.uint8 if x.array.dtype == np.uint8 else None))
+    return wrap(np.asarray(found, np.uint8 if x.array.dtype == np.uint8 else None, order="C"))
 
 
 def _refuse_empty_norm(p: float, array: Array, axes: Any) -> None:

@@ -58,10 +58,10 @@ class SamplingMethods(TensorBase):
         """The exponential of a normal variable with a mean and a standard deviation."""
         return _fill(self, source(generator).log_normal, mean, std)
 
-    def bernoulli(self, *, generator: Generator | None = None) -> Any:
-        """1 with the probability that each element gives, else 0, in a new tensor."""
+    def bernoulli(self, p: Any = None, *, generator: Generator | None = None) -> Any:
+        """1 with probability p, or else with that which each element gives, else 0, in a new tensor."""
         result: Any = wrap(np.zeros(self.array.shape, self.array.dtype))
-        return result.bernoulli_(self, generator=generator)
+        return result.bernoulli_(self if p is None else float(p), generator=generator)
 
     def multinomial(
         self, num_samples: int, replacement: bool = False, *, generator: Generator | None = None

@@ -200,4 +200,4 @@ def renorm(input: Any, p: float, dim: int, maxnorm: float) -> Any:
     norm = x.clone().norm(p, [other for other in range(x.array.ndim) if other != axis], True)
     # The 1e-7 is torch's.
     factor = Where.apply(norm.array > maxnorm, maxnorm / (norm + 1e-7), np.ones((), x.array.dtype))
-    return x * factor
+    return (x * factor).contiguous()

@@ -15,8 +15,9 @@ from npnn._typing import Array
 from npnn.autograd.function import wrap
 from npnn.ops import indexing
 from npnn.tensors.base import array_of, axis_of
+from npnn.tensors.indexing import put_error
 from npnn.tensors.picking import flat_places
-from npnn.tensors.promotion import fill_value, in_dtype
+from npnn.tensors.promotion import fill_value, in_dtype, scaled
 from npnn.tensors.scattering import REDUCTIONS, scatter_reduce, shaped, with_axes
 
 _whole = functools.partial(indexing.viewed, steps=None)
@@ -47,7 +48,7 @@ def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) 
         tensor([6., 0., 0.])
     """
     x, axis, places, slices = _slices("index_add", input, dim, index, source)
-    slices = slices if alpha == 1 else slices * alpha
+    slices = scaled(slices, alpha, x)
     added = indexing.TakeAdd.apply(slices, index=places, axis=axis, size=x.array.shape[axis])
     return shaped(x + added, input)
 
@@ -191,10 +192,7 @@ def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -
                 [3., 0.]])
     """
     if values.array.dtype != input.array.dtype:
-        raise RuntimeError(
-            "Index put requires the source and destination dtypes match, got"
-            f" {input.array.dtype} for the destination and {values.array.dtype} for the source."
-        )
+        raise put_error(input.array.dtype, values.array.dtype)
     index = tuple(slice(None) if part is None else array_of(part) for part in indices)
     if not accumulate:
         return indexing.SetItem.apply(input, values, region=_whole, index=index)

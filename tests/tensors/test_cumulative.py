@@ -1,4 +1,4 @@
-"""Running extremes and products, differences and areas, as NumPy has them."""
+"""Running extremes and products, differences, slopes and areas, as NumPy has them."""
 
 import numpy as np
 import pytest
@@ -61,3 +61,21 @@ def test_areas():
 def test_refused(call, error, match):
     with pytest.raises(error, match=match):
         call()
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_slopes(order):
+    f, at = np.arange(12.0).reshape(3, 4) ** 2, [np.array([0.0, 1, 4]), np.array([0.0, 1, 3, 7])]
+    for given in ([2.0, 0.5], at):
+        wanted = np.gradient(f, *given, edge_order=order)
+        found = npnn.gradient(
+            npnn.tensor(f),
+            spacing=[npnn.tensor(each) if np.ndim(each) else each for each in given],
+            edge_order=order,
+        )
+        for one, other in zip(found, wanted, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-13)
+    (one,) = npnn.gradient(npnn.tensor([1, 2, 4]), dim=0)
+    assert (one.dtype, one.tolist()) == (np.float32, [1, 1.5, 2])
+    with pytest.raises(RuntimeError, match="a coordinate for each of the 3 points along axis 0, got 2"):
+        npnn.gradient(npnn.tensor([1, 2, 4]), spacing=(npnn.arange(2),))

@@ -58,7 +58,7 @@ def test_writing():
     x[0, 1] = 7
     x[x == 7] = -1
     x[1, :, [0, 2]] = np.array([1.0, 2.0])
-    x[npnn.tensor([0]), 2, 1:3] = npnn.tensor(5.5)
+    x[npnn.tensor([0]), 2, 1:3] = npnn.tensor(5.5, dtype=npnn.float64)
     expected = X.copy()
     expected[0, 1] = -1
     expected[1][:, [0, 2]] = [1, 2]

@@ -190,3 +190,14 @@ def test_a_failed_write_changes_nothing():
     assert x.grad_fn is node
     assert x._version == 0
     np.testing.assert_array_equal(x.detach(), X)
+
+
+def test_a_function_of_ones_own():
+    x = npnn.tensor([[1.0, 2.0], [3.0, 4.0]])
+    view = x.T
+    assert view.map_(npnn.tensor([10.0, 20.0]), lambda one, other: one * other) is view
+    assert x.tolist() == [[10, 20], [60, 80]]
+    assert x.apply_(lambda value: -value)._version == 2
+    assert npnn.tensor([1, 2]).apply_(lambda value: value + 0.5).tolist() == [1, 2]
+    with pytest.raises(TypeError, match="apply_: the function must give a real number, not str"):
+        x.apply_(str)

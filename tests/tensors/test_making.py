@@ -1,4 +1,4 @@
-"""Tensors like others, on a logarithmic scale, of one number."""
+"""Tensors like others, on a logarithmic scale, of one number, of two parts."""
 
 import numpy as np
 import pytest
@@ -41,3 +41,13 @@ def test_options():
         X.new_zeros(1, colour=3)
     with pytest.raises(RuntimeError):
         X.new_zeros(1, device="cuda")
+
+
+def test_complex_numbers():
+    x, y = npnn.tensor([[1.5], [-2.0]]), npnn.tensor([0.0, npnn.inf])
+    assert npnn.complex(x, y).tolist() == [[complex(a, b) for b in (0, np.inf)] for a in (1.5, -2)]
+    np.testing.assert_allclose(npnn.polar(x, x), x.array * np.exp(1j * x.array), rtol=1e-6)
+    with pytest.raises(NotImplementedError, match="does not differentiate complex numbers"):
+        npnn.complex(x, x.clone().requires_grad_())
+    with npnn.no_grad():
+        assert npnn.complex(x.requires_grad_(), x).dtype == np.complex64

@@ -160,6 +160,26 @@ def test_write_keeps_the_script_and_replaces_nothing(swap, tmp_path):
     assert (status, printed.err) == (2, "cannot write none/out.py: No such file or directory\n")
 
 
+def test_write_names_the_modules_that_still_import_torch(swap, tmp_path):
+    (tmp_path / "parts").mkdir()
+    for name, text in {
+        "parts/__init__.py": "from . import net",
+        "parts/net.py": "import torch.nn",
+        "data.py": "from torch import tensor",
+        "plain.py": "import math",
+        "other.py": "import torch",
+    }.items():
+        (tmp_path / name).write_text(text)
+    source = "import torch\nif False:\n    import data, math, parts, plain\n"
+    assert swap(source)[1].err == ""
+    status, printed = swap(source, "--write", "out.py")
+    assert status == 0
+    assert (
+        printed.err
+        == "out.py is the script alone: it imports modules that still import torch: data.py, parts/net.py\n"
+    )
+
+
 def test_a_script_of_torchs_prints_the_same_losses(tmp_path, capsys):
     script = tmp_path / "train.py"
     script.write_text(

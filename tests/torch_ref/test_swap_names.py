@@ -1,8 +1,10 @@
 """What a script uses and npnn lacks: names reached from imports, and what may be methods of tensors."""
 
+from pathlib import Path
+
 import pytest
 
-from torch_ref.swap import Missing, missing
+from torch_ref.swap import Missing, missing, modules_on_torch
 
 # npnn will not compile, trace or export, nor be asked by other devices for memory.
 SOURCES = {
@@ -48,6 +50,24 @@ def test_modules_of_the_script_are_looked_at_too(tmp_path):
         "torch.hub": ["4", "package/model.py:3"],
         "torch.fx": ["package/__init__.py:1", "package/model.py:3"],
     }
+
+
+def test_modules_are_found_from_where_they_are_imported(tmp_path):
+    for folder in ("package/deep", "package/other"):
+        (tmp_path / folder).mkdir(parents=True)
+    for name, text in {
+        "script.py": "import package.deep.model\nfrom . import beside",
+        "beside.py": "import torch",
+        "package/deep/model.py": "from .parts import f\nfrom ..other import near\nfrom .... import beside",
+        "package/deep/parts.py": "import torch",
+        "package/other/near.py": "from torch import nn",
+        "package/other/far.py": "from torch import nn",
+    }.items():
+        (tmp_path / name).write_text(text)
+    assert modules_on_torch(tmp_path / "script.py") == [
+        Path("package/deep/parts.py"),
+        Path("package/other/near.py"),
+    ]
 
 
 def test_what_is_no_python_is_told_with_its_file(tmp_path):

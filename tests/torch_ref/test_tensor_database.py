@@ -48,21 +48,21 @@ NOT_REFUSED_ALIKE = {
 
 
 def refused():
-    """op_db's error inputs that can be tried: of tensors, with as many axes as NumPy has, without out=."""
+    """op_db's error inputs that can be tried: of tensors with values, as many axes as NumPy has, no out=."""
     for name in NAMES:
         for info in entries(name):
             if info.name != name or info.error_inputs_func is None:
                 continue
             for number, wrong in enumerate(info.error_inputs("cpu")):
                 given = wrong.sample_input
-                tensors = tensors_in((given.input, given.args))
+                tensors = tensors_in((given.input, given.args, given.kwargs))
                 first = (
                     given.input[0] if isinstance(given.input, (list, tuple)) and given.input else given.input
                 )
                 tried = isinstance(first, torch.Tensor) and "out" not in given.kwargs
                 if (
                     tried
-                    and all(one.ndim <= 64 for one in tensors)
+                    and all(one.ndim <= 64 and not one.is_meta for one in tensors)
                     and (name, number) not in NOT_REFUSED_ALIKE
                 ):
                     yield name, number, given

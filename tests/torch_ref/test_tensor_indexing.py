@@ -128,7 +128,13 @@ def test_casting_on_writing():
         x = t.zeros(2)
         x[0] = t.tensor(1.5, dtype=t.float64)
         x[1] = True
-        return [n, u, b, x]
+        whole = t.arange(4)
+        whole[whole > 1] = t.tensor(7.9)
+        whole[whole == 1] = t.tensor([5.5])
+        whole[[0]] = 3.7
+        whole[True] = whole + t.tensor([0.0, 0.0, 0.5, 1.5])
+        whole[:1] += whole[t.tensor(True)][0, :1]
+        return [n, u, b, x, whole]
 
     assert_same_log(script)
 
@@ -180,9 +186,5 @@ def test_masks_of_uint8():
         np.testing.assert_array_equal(x[mask], [0, 2])
 
 
-def test_negative_steps_which_torch_refuses():
-    """NumPy has them, and a backward written in NumPy may use them."""
-    x = npnn.tensor(values(4), requires_grad=True)
-    v = values(4, 1)
-    x[::-1].backward(npnn.tensor(v))
-    np.testing.assert_array_equal(x.grad, v[::-1])
+def test_numbers_of_small_dtypes_are_indices_though_more_of_them_are_not():
+    assert_same_log(lambda t: [full(t)[t.tensor(1, dtype=t.int8), t.tensor(2, dtype=t.int16)]])

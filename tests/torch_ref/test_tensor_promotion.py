@@ -149,10 +149,9 @@ def test_operators_on_tensors(operate):
 @pytest.mark.parametrize("operate", OPERATORS, ids=lambda operate: operate.__name__)
 def test_operators_on_numbers(operate):
     for dtype, number, s in itertools.product(DTYPES, NUMBERS, SHAPES):
-        # On torch a negative number wraps around before it is compared with unsigned ones, and bools may be
-        # raised to the power True.
+        # On torch a negative number wraps around before it is compared with unsigned ones.
         compared = operate in (operator.lt, operator.ge) and dtype == "uint8" and number == -2
-        if is_half_complex(dtype, number) or compared or (operate is operator.pow and dtype == "bool"):
+        if is_half_complex(dtype, number) or compared:
             continue
         what = f"{operate.__name__} of {dtype}{s} and {number}"
         assert_alike(
@@ -164,6 +163,20 @@ def test_operators_on_numbers(operate):
                 lambda lib, dtype=dtype, s=s, number=number: operate(number, tensor(lib, dtype, s)),
                 what,
             )
+
+
+@pytest.mark.parametrize("name", ["add", "sub", "rsub"])
+def test_alpha(name):
+    """What a number that scales the second operand does to the dtype, and where it is refused."""
+    for one, other, alpha in itertools.product(REAL, [*REAL, 3, True, 2.5], [2, -1, True, 2.5, 0]):
+        assert_alike(
+            lambda lib, one=one, other=other, alpha=alpha: getattr(lib, name)(
+                tensor(lib, one, (2,)),
+                tensor(lib, other, (2,)) if isinstance(other, str) else other,
+                alpha=alpha,
+            ),
+            f"{name} of {one} and {other}, alpha={alpha}",
+        )
 
 
 @pytest.mark.parametrize("name", UNARY)

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 import npnn
+from torch_ref.scripts import assert_same, plain
 
 FILLS = {
     "uniform_": [(), (-2.0, 3.0)],
@@ -148,3 +149,16 @@ def test_refused(name, args):
     for lib in (npnn, torch):
         with pytest.raises(RuntimeError):
             getattr(lib.zeros(2), name)(*args)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "bool"])
+def test_bernoulli_of_one_probability(dtype):
+    """It goes by the shape, and not by the order in which what it is called on lies in memory."""
+    drawn = []
+    for lib in (npnn, torch):
+        lib.manual_seed(3)
+        x = lib.zeros(3, 20, dtype=getattr(lib, dtype)).t()
+        drawn.append(
+            [x.bernoulli(0.25), lib.bernoulli(x, p=0.5), x[0].bernoulli(lib.tensor(0.75)), x.bernoulli(1)]
+        )
+    assert_same(*(plain(each) for each in drawn))

@@ -9,7 +9,7 @@ What to read, from the bottom up:
 """
 
 from torch_ref.swap.imports import rewrite
-from torch_ref.swap.names import Missing, missing
+from torch_ref.swap.names import Missing, missing, modules_on_torch
 from torch_ref.swap.outputs import Difference, first_difference
 
-__all__ = ["Difference", "Missing", "first_difference", "missing", "rewrite"]
+__all__ = ["Difference", "Missing", "first_difference", "missing", "modules_on_torch", "rewrite"]

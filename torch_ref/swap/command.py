@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from torch_ref.swap import imports
-from torch_ref.swap.names import Missing, missing
+from torch_ref.swap.names import Missing, missing, modules_on_torch
 from torch_ref.swap.outputs import Difference, first_difference, is_number, neighbours, unwrapped
 
 _DESCRIPTION = """\
@@ -62,7 +62,12 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     command.add_argument(
         "--ignore", metavar="REGEX", type=re.compile, help="do not compare lines in which this is found"
     )
-    command.add_argument("--write", metavar="OUT.py", type=Path, help="keep the script as it is run on npnn")
+    command.add_argument(
+        "--write",
+        metavar="OUT.py",
+        type=Path,
+        help="keep the script, without its modules, as it is run on npnn",
+    )
     command.add_argument("script", metavar="SCRIPT.py", type=Path)
     command.add_argument("arguments", metavar="...", nargs=argparse.REMAINDER, help="the script's own")
     command.set_defaults(run=_swap)
@@ -123,6 +128,11 @@ def _prepare(script: Path, out: Path | None) -> list[Missing]:
             ) from None
         except OSError as error:
             raise CannotCompareError(f"cannot write {out}: {error.strerror}") from None
+        if own := ", ".join(map(str, modules_on_torch(script))):
+            print(
+                f"{out} is the script alone: it imports modules that still import torch: {own}",
+                file=sys.stderr,
+            )
     return lacking
 
 

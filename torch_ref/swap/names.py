@@ -67,6 +67,23 @@ def missing(script: Path) -> list[Missing]:
     return sorted(found.values(), key=lambda entry: not entry.certain)
 
 
+def modules_on_torch(script: Path) -> list[Path]:
+    """The modules of a script's folder that it imports, directly or not, and that import torch themselves.
+
+    Args:
+        script: the file.
+
+    Returns:
+        Their files, from the script's folder on.
+
+    Raises:
+        OSError: the file cannot be read.
+        SyntaxError: it is not Python.
+    """
+    _, *modules = _modules(script)
+    return [path.relative_to(script.parent) for path, tree in modules if _imports_of(tree).paths]
+
+
 def _modules(script: Path) -> Iterator[tuple[Path, ast.Module]]:
     """A script and what it imports, directly or not, from its folder."""
     waiting, seen = [script], {script}
@@ -75,26 +92,38 @@ def _modules(script: Path) -> Iterator[tuple[Path, ast.Module]]:
         tree = ast.parse(read(path)[0], path)
         yield path, tree
         for node in ast.walk(tree):
-            for name in _imported_modules(node):
-                place = script.parent.joinpath(*name.split("."))
+            for place in _imported_places(node, path.parent, script.parent):
                 for file in (place.with_suffix(".py"), place / "__init__.py"):
                     if file.is_file() and file not in seen:
                         seen.add(file)
                         waiting.append(file)
 
 
-def _imported_modules(node: ast.AST) -> list[str]:
+def _imported_places(node: ast.AST, package: Path, top: Path) -> Iterator[Path]:
+    """Where what a statement imports would lie, without endings.
+
+    Args:
+        node: the statement, or another part of a module.
+        package: the folder of the module.
+        top: the folder of the script.
+    """
     if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom) and node.level == 0:
-        return [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return []
+        for alias in node.names:
+            yield top.joinpath(*alias.name.split("."))
+    elif isinstance(node, ast.ImportFrom):
+        inside = [package, *package.parents][: len(package.relative_to(top).parts)]
+        if node.level > len(inside):
+            return  # beyond the script's packages, where Python finds nothing
+        start = inside[node.level - 1] if node.level else top
+        place = start.joinpath(*(node.module or "").split("."))
+        yield place
+        for alias in node.names:
+            yield place / alias.name
 
 
 def _uses(tree: ast.Module) -> set[tuple[int, str, bool]]:
     """The lines and the names of what npnn lacks, and whether it is certain."""
-    imports = _Imports()
-    imports.visit(tree)
+    imports = _imports_of(tree)
     attributes = _Attributes(imports.bound)
     attributes.visit(tree)
     certain = {(line, _first_missing(path)) for line, path in imports.paths + attributes.paths}
@@ -102,6 +131,12 @@ def _uses(tree: ast.Module) -> set[tuple[int, str, bool]]:
     return {(line, name, True) for line, name in certain if name} | {
         (line, f".{name}", False) for line, name in others
     }
+
+
+def _imports_of(tree: ast.Module) -> _Imports:
+    imports = _Imports()
+    imports.visit(tree)
+    return imports
 
 
 class _Imports(ast.NodeVisitor):
